@@ -36,9 +36,14 @@ _LETTERS = regex.compile(r"\X")
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d"
 
 
+def letters(text: str) -> list[str]:
+    """The characters as a person counts them."""
+    return _LETTERS.findall(_BREAKS.sub("\n", text))
+
+
 def length(text: str) -> int:
     """How many characters a person counts."""
-    return len(_LETTERS.findall(_BREAKS.sub("\n", text)))
+    return len(letters(text))
 
 
 def clean(text: str) -> str:

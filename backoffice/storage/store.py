@@ -1,0 +1,219 @@
+"""Where bytes live: one small interface, and the local folder behind it (DESIGN §2 `storage/`).
+
+Keys are random and mean nothing: no name of a person's file ever becomes part of a path, so no name can lead
+out of the folder, overwrite another's file or be guessed.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from urllib.parse import unquote, urlsplit
+
+from backoffice.domain.errors import N_, Refused
+from backoffice.domain.files import MAX_FILE_BYTES, too_big
+
+READ = 1 << 20  # 64 KB reads cost two thirds of the speed that 1 MB reads give
+_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}")
+_INCOMING = ".incoming"  # unfinished bytes; no key can name it
+
+CUT_OFF = N_(
+    "The upload of “%(name)s” broke off before the end, so nothing of it was kept. Choose the file again."
+)
+
+
+class Source(Protocol):
+    """Anything that gives bytes: a request's stream, an open file."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What was written, counted and hashed on the way."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One stored file as the store itself knows it."""
+
+    key: str
+    size: int
+    modified_at: datetime
+
+
+class Store(Protocol):
+    """The interface that everything else sees; a key from elsewhere than `put` is a ValueError or not found."""
+
+    def put(
+        self, source: Source, *, name: str, size: int | None = None, limit: int = MAX_FILE_BYTES
+    ) -> Stored:
+        """Write all of `source` under a new key.
+
+        Refused when more than `limit` bytes or other than the announced `size` arrive (a client that
+        vanishes looks like the end of the body); whatever fails, nothing stays behind. `name` is for the
+        refusal only.
+        """
+
+    def open(self, key: str) -> BinaryIO:
+        """A reader at the first byte, the caller's to close; FileNotFoundError when there is none."""
+
+    def stream(self, key: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes, or a range of them, in pieces of 1 MB."""
+
+    def as_path(self, key: str) -> AbstractContextManager[Path]:
+        """A file on this machine with the bytes, to be read only and only inside the block."""
+
+    def exists(self, key: str) -> bool: ...
+
+    def size(self, key: str) -> int: ...
+
+    def delete(self, key: str) -> bool:
+        """False when it was gone already."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Everything stored, in no order."""
+
+    def forget_unfinished(self, *, before: datetime) -> int:
+        """Delete what a killed process left half-written; gives the number."""
+
+
+class LocalStore:
+    """A folder. A file appears under its key whole and synced, or not at all."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / _INCOMING).mkdir(parents=True, exist_ok=True)
+
+    def put(
+        self, source: Source, *, name: str, size: int | None = None, limit: int = MAX_FILE_BYTES
+    ) -> Stored:
+        unfinished = self.root / _INCOMING / secrets.token_hex(16)
+        try:
+            written, digest = _write(source, unfinished, name=name, limit=limit)
+            if size is not None and written != size:
+                raise Refused(CUT_OFF, field="files", code="upload-incomplete", values={"name": name})
+            key = self._settle(unfinished)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return Stored(key=key, size=written, sha256=digest)
+
+    def open(self, key: str) -> BinaryIO:
+        return self._path(key).open("rb")
+
+    def stream(self, key: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        left = length
+        with self.open(key) as file:
+            file.seek(start)
+            while left is None or left > 0:
+                piece = file.read(READ if left is None else min(READ, left))
+                if not piece:
+                    return
+                left = None if left is None else left - len(piece)
+                yield piece
+
+    @contextmanager
+    def as_path(self, key: str) -> Iterator[Path]:
+        path = self._path(key)
+        if not path.is_file():
+            raise FileNotFoundError(key)
+        yield path
+
+    def exists(self, key: str) -> bool:
+        return self._path(key).is_file()
+
+    def size(self, key: str) -> int:
+        return self._path(key).stat().st_size
+
+    def delete(self, key: str) -> bool:
+        try:
+            self._path(key).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def entries(self) -> Iterator[Entry]:
+        for folder in sorted(self.root.iterdir()):
+            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                key = f"{folder.name}/{path.name}"
+                if not _KEY.fullmatch(key):
+                    continue
+                with suppress(FileNotFoundError):  # deleted while we looked
+                    found = path.stat()
+                    modified_at = datetime.fromtimestamp(found.st_mtime, UTC)
+                    yield Entry(key=key, size=found.st_size, modified_at=modified_at)
+
+    def forget_unfinished(self, *, before: datetime) -> int:
+        old = [
+            path for path in (self.root / _INCOMING).iterdir() if path.stat().st_mtime < before.timestamp()
+        ]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise ValueError("not a key of this store")
+        return self.root / key
+
+    def _settle(self, unfinished: Path) -> str:
+        """Rename to a key that nothing has yet; the rename itself is made durable, too."""
+        key = new_key()
+        while self.exists(key):
+            key = new_key()
+        target = self._path(key)
+        is_new_folder = not target.parent.exists()
+        target.parent.mkdir(exist_ok=True)
+        unfinished.rename(target)
+        _sync_folder(target.parent)
+        if is_new_folder:
+            _sync_folder(self.root)
+        return key
+
+
+def open_store(url: str) -> Store:
+    """The store that STORAGE_URL names; a ValueError of one plain sentence when it names none of ours."""
+    parts = urlsplit(url)
+    if parts.scheme != "file":
+        raise ValueError("STORAGE_URL must begin with file:/// (a folder of this machine).")
+    if parts.netloc not in {"", "localhost"} or not parts.path.strip("/"):
+        raise ValueError("STORAGE_URL needs the whole path of a folder, such as file:///srv/results/files.")
+    return LocalStore(Path(unquote(parts.path)))
+
+
+def new_key() -> str:
+    """128 random bits, in folders of two letters so that none grows too long."""
+    token = secrets.token_hex(16)
+    return f"{token[:2]}/{token[2:]}"
+
+
+def _write(source: Source, path: Path, *, name: str, limit: int) -> tuple[int, str]:
+    written, digest = 0, hashlib.sha256()
+    with path.open("xb") as file:
+        while piece := source.read(READ):
+            written += len(piece)
+            if written > limit:
+                raise too_big(name)
+            digest.update(piece)
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    return written, digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
