@@ -31,7 +31,7 @@ class Mail(StrEnum):
     DELIVERY_FAILED = "delivery-failed"
     FILE_INFECTED = "file-infected"
     STAFF_ACCESS = "staff-access"
-    PASSWORD_LINK = "password-link"  # noqa: S105 - the name of a mail
+    PASSWORD_LINK = "password-link"
     TICKET_RECEIVED = "ticket-received"
     TICKET_REPLY = "ticket-reply"
     TICKET_NOT_TAKEN = "ticket-not-taken"

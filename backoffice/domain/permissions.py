@@ -47,7 +47,7 @@ class Permission(StrEnum):
     TEXT_EDIT = "text:edit"
     TICKET_READ = "ticket:read"
     TICKET_WORK = "ticket:work"
-    TOKEN_MANAGE = "token:manage"  # noqa: S105 - the name of a permission
+    TOKEN_MANAGE = "token:manage"
     USER_MANAGE = "user:manage"
     USER_READ = "user:read"
 

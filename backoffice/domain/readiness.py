@@ -78,7 +78,7 @@ class Finding:
     message: str
     anchor: str = "project"
     field: str = ""
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 def findings(state: ProjectState) -> list[Finding]:

@@ -1,0 +1,71 @@
+"""Every table, so that mapper configuration and migrations see all of them."""
+
+from backoffice.models.agency import Agency, AgencyText, ApiToken
+from backoffice.models.audit import AuditEvent, AuditPersonal, AuditSeal
+from backoffice.models.contact import Access, Contact, ContactLink, EndedAddress, Override
+from backoffice.models.file import StoredFile
+from backoffice.models.outbox import OutboxRow
+from backoffice.models.project import ImportDifference, Partner, Project, StaffFact
+from backoffice.models.result import Result
+from backoffice.models.submission import (
+    ChangeRequest,
+    Decision,
+    ItemVerdict,
+    ReopenRequest,
+    ReviewClaim,
+    ReviewNote,
+    Submission,
+    SubmissionFile,
+    SubmissionItem,
+)
+from backoffice.models.ticket import LostMail, Ticket, TicketAttachment, TicketMessage
+from backoffice.models.user import (
+    ActKey,
+    AddressState,
+    Identity,
+    PasswordLink,
+    SignInAttempt,
+    TermsAcceptance,
+    User,
+)
+
+__all__ = [
+    "Access",
+    "ActKey",
+    "AddressState",
+    "Agency",
+    "AgencyText",
+    "ApiToken",
+    "AuditEvent",
+    "AuditPersonal",
+    "AuditSeal",
+    "ChangeRequest",
+    "Contact",
+    "ContactLink",
+    "Decision",
+    "EndedAddress",
+    "Identity",
+    "ImportDifference",
+    "ItemVerdict",
+    "LostMail",
+    "OutboxRow",
+    "Override",
+    "Partner",
+    "PasswordLink",
+    "Project",
+    "ReopenRequest",
+    "Result",
+    "ReviewClaim",
+    "ReviewNote",
+    "SignInAttempt",
+    "StaffFact",
+    "StoredFile",
+    "Submission",
+    "SubmissionFile",
+    "SubmissionItem",
+    "TermsAcceptance",
+    "Ticket",
+    "TicketAttachment",
+    "TicketMessage",
+    "User",
+]

@@ -1,0 +1,116 @@
+"""Sign-in: Flask-Login keeps an id, the rest of the house sees an Actor (DESIGN §4)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error
+from flask import Flask, abort, g, redirect, request, url_for
+from flask_login import UserMixin, current_user
+
+from backoffice.db import db
+from backoffice.domain.permissions import Actor, Permission, Role
+from backoffice.extensions import login
+from backoffice.models import User
+from backoffice.queries import users as queries
+
+hasher = PasswordHasher()  # argon2id with the library's own, current costs
+# Verified when no such user exists, so that the time of the answer does not tell.
+_NOBODY = hasher.hash("no such person")
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """Plain values of the person who is signed in; expiry of rows cannot touch it."""
+
+    def __init__(self, *, user: User, project_ids: frozenset[int]) -> None:
+        self.id = f"{user.id}.{user.session_epoch}"
+        self.user_id = user.id
+        self.email, self.name, self.language = user.email, user.name, user.language
+        self.project_ids = project_ids
+        self.staff = (
+            Actor(user_id=user.id, role=Role(user.role.value), agency_id=user.agency_id) if user.role else None
+        )
+        self.coordinator = (
+            Actor(user_id=user.id, role=Role.COORDINATOR, project_ids=project_ids) if project_ids else None
+        )
+
+
+def init_app(app: Flask) -> None:
+    login.init_app(app)
+    login.login_view = "auth.login"
+    login.login_message = None  # its own is English; our login page says it in the reader's language
+    login.user_loader(load)
+
+
+def load(session_id: str) -> SignedIn | None:
+    """The person of a session, unless it was ended: deactivated, or all sessions ended (epoch)."""
+    user_id, _dot, epoch = session_id.partition(".")
+    if not user_id.isdecimal() or not epoch.isdecimal():
+        return None
+    user = db.session.get(User, int(user_id))
+    if user is None or user.deactivated_at is not None or user.session_epoch != int(epoch):
+        return None
+    return SignedIn(user=user, project_ids=frozenset(db.session.scalars(queries.projects_of(user.id))))
+
+
+def password_fits(user: User | None, password: str) -> bool:
+    """Takes the same time whether or not there is such a user with a password."""
+    try:
+        hasher.verify(user.password_hash if user and user.password_hash else _NOBODY, password)
+    except Argon2Error:
+        return False
+    return user is not None and user.password_hash is not None
+
+
+def person() -> SignedIn | None:
+    """Who is signed in, if anybody."""
+    return current_user if current_user.is_authenticated else None
+
+
+def staff() -> Actor | None:
+    """The person as member of the staff; rights never mix with those of a coordinator."""
+    who = person()
+    return who.staff if who else None
+
+
+def coordinator() -> Actor | None:
+    """The person as coordinator of the projects to which they have access."""
+    who = person()
+    return who.coordinator if who else None
+
+
+def sign_in_first() -> Any:
+    """To the login page and, after it, back to this very place."""
+    here = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return redirect(url_for("auth.login", next=here))
+
+
+def own(permission: Permission) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A coordinator's view. A person without any project reaches only what asks for `own:read` by `signed_in`."""
+
+    def wrap(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def inner(*args: Any, **kwargs: Any) -> Any:
+            if person() is None:
+                return sign_in_first()
+            actor = coordinator()
+            if actor is None or not actor.can(permission):
+                abort(404)
+            g.area = "coordinator"
+            return view(*args, **kwargs)
+
+        inner.permission = permission  # type: ignore[attr-defined]  # read by the access matrix
+        return inner
+
+    return wrap
+
+
+def signed_in(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view for anybody who is signed in."""
+
+    @wraps(view)
+    def inner(*args: Any, **kwargs: Any) -> Any:
+        return sign_in_first() if person() is None else view(*args, **kwargs)
+
+    return inner

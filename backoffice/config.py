@@ -1,0 +1,127 @@
+"""Settings, read once from the environment (CONTRACT). A missing or unsafe one stops the start with one clear line."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+ENVIRONMENTS = ("demo", "production", "test")
+SECRET_MIN = 32  # characters
+
+
+class SettingsError(Exception):
+    """A setting that is missing or unsafe."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Typed, complete and checked."""
+
+    env: str
+    var: Path
+    secret_key: str
+    database_url: str
+    storage_url: str
+    mail_url: str
+    mail_from: str
+    public_base_url: str
+    redis_url: str | None = None
+    helpdesk_address: str = ""
+    clamd_url: str | None = None
+    metrics_token: str | None = None
+    trusted_proxies: int = 0
+    oidc_issuer: str | None = None
+    clock_shift: timedelta = timedelta(0)
+
+    @property
+    def is_demo(self) -> bool:
+        return self.env == "demo"
+
+    @property
+    def is_production(self) -> bool:
+        return self.env == "production"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Read and check; raises SettingsError with one line."""
+        name = env.get("BACKOFFICE_ENV") or "production"
+        if name not in ENVIRONMENTS:
+            raise SettingsError(f"BACKOFFICE_ENV: one of {', '.join(ENVIRONMENTS)}, not “{name}”")
+        var = Path(env.get("VAR") or "var").absolute()
+        settings = cls(
+            env=name,
+            var=var,
+            secret_key=env.get("SECRET_KEY") or ("" if name == "production" else _local_secret(var)),
+            database_url=_database(env.get("DATABASE_URL") or f"sqlite:///{var}/backoffice.db"),
+            storage_url=env.get("STORAGE_URL") or f"file://{var}/files",
+            mail_url=env.get("MAIL_URL") or f"file://{var}/mail",
+            mail_from=env.get("MAIL_FROM") or "results@agency.example",
+            public_base_url=(env.get("PUBLIC_BASE_URL") or f"http://127.0.0.1:{env.get('PORT') or '5000'}").rstrip("/"),
+            redis_url=env.get("REDIS_URL") or None,
+            helpdesk_address=env.get("HELPDESK_ADDRESS") or "",
+            clamd_url=env.get("CLAMD_URL") or None,
+            metrics_token=env.get("METRICS_TOKEN") or None,
+            trusted_proxies=_number(env, "TRUSTED_PROXIES"),
+            oidc_issuer=env.get("OIDC_ISSUER") or None,
+            clock_shift=_shift(env.get("BACKOFFICE_NOW") or "", var=var, is_production=name == "production"),
+        )
+        if settings.is_production:
+            _check_production(settings, env)
+        return settings
+
+
+def _local_secret(var: Path) -> str:
+    """Demo and test need no secret of their own: one that belongs to the folder, so that sessions last."""
+    return hashlib.sha256(f"project results, not for production: {var}".encode()).hexdigest()
+
+
+def _database(url: str) -> str:
+    # A bare postgresql:// names another driver in each SQLAlchemy line; ours is psycopg 3.
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _number(env: Mapping[str, str], name: str) -> int:
+    text = env.get(name) or "0"
+    if not text.isdecimal():
+        raise SettingsError(f"{name}: a number, not “{text}”")
+    return int(text)
+
+
+def _shift(value: str, *, var: Path, is_production: bool) -> timedelta:
+    """The first process that sees a value of BACKOFFICE_NOW keeps the shift under VAR for all the others."""
+    if not value:
+        return timedelta(0)
+    if is_production:
+        raise SettingsError("BACKOFFICE_NOW: only in demo and test")
+    try:
+        wanted = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise SettingsError(f"BACKOFFICE_NOW: an ISO time with its offset, not “{value}”") from error
+    if wanted.tzinfo is None:
+        raise SettingsError("BACKOFFICE_NOW: the offset is missing, as in 2026-11-25T09:00:00+02:00")
+    folder = var / "clock"
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / hashlib.sha256(value.encode()).hexdigest()[:16]
+    try:
+        # "x": of two processes that start together, one writes and the other reads.
+        with kept.open("x", encoding="utf-8") as file:
+            file.write(repr((wanted - datetime.now(UTC)).total_seconds()))
+    except FileExistsError:
+        pass
+    return timedelta(seconds=float(kept.read_text(encoding="utf-8")))
+
+
+def _check_production(settings: Settings, env: Mapping[str, str]) -> None:
+    if len(settings.secret_key) < SECRET_MIN or len(set(settings.secret_key)) < SECRET_MIN // 4:
+        raise SettingsError(f"SECRET_KEY: at least {SECRET_MIN} characters that nobody can guess are needed")
+    if settings.database_url.startswith("sqlite") and env.get("ALLOW_SQLITE") != "1":
+        raise SettingsError("DATABASE_URL: a PostgreSQL address is needed (or ALLOW_SQLITE=1)")
+    if not settings.public_base_url.startswith("https://"):
+        raise SettingsError("PUBLIC_BASE_URL: an address that begins with https:// is needed")
+    if not env.get("MAIL_FROM"):
+        raise SettingsError("MAIL_FROM: the address of the sender is needed")

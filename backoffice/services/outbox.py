@@ -1,0 +1,100 @@
+"""The outbox: every mail is a row, written with the act that causes it (DOMAIN §7, DESIGN §3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from backoffice.domain.notices import DECISION_MAILS, Mail, OutboxState
+from backoffice.domain.reviews import DECISION_MAIL_WAITS
+from backoffice.models import OutboxRow
+from backoffice.queries import outbox as queries
+from backoffice.services.uow import UnitOfWork
+
+LEASE = timedelta(minutes=5)  # a worker that died gives its row back after this; grows with each attempt
+GIVE_UP_AFTER = 8  # attempts, a good day with the growing lease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One person and the language in which they read."""
+
+    email: str
+    language: str
+    user_id: int | None = None
+
+
+def publish(
+    uow: UnitOfWork,
+    *,
+    kind: Mail,
+    key: str,
+    to: Recipient,
+    agency_id: int | None,
+    project_id: int | None = None,
+    decision_id: int | None = None,
+    params: Mapping[str, object] | None = None,
+    due_at: datetime | None = None,
+    state: OutboxState = OutboxState.WAITING,
+) -> OutboxRow | None:
+    """Write the row of one mail to one person; None when this very mail is already there (`key` and address).
+
+    Mails about a decision wait 60 s for an undo.
+    """
+    full_key = f"{kind.value}:{key}:{to.email}"[:250]
+    if uow.session.scalar(queries.by_key(full_key)) is not None:
+        return None
+    wait = DECISION_MAIL_WAITS if kind in DECISION_MAILS else timedelta(0)
+    row = OutboxRow(
+        key=full_key, kind=kind, agency_id=agency_id, project_id=project_id, user_id=to.user_id,
+        decision_id=decision_id, to=to.email, language=to.language, params=dict(params or {}), state=state,
+        created_at=uow.now, due_at=due_at or uow.now + wait,
+    )
+    uow.session.add(row)
+    uow.session.flush()
+    if state is OutboxState.WAITING and row.due_at <= uow.now:
+        uow.published.append(row.id)
+    return row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What the job needs to render and send, as plain values."""
+
+    row_id: int
+    attempt: int
+    kind: Mail
+    to: str
+    language: str
+    agency_id: int | None
+    project_id: int | None
+    user_id: int | None
+    params: dict[str, Any]
+
+
+def claim(uow: UnitOfWork, *, row_id: int) -> Claim | None:
+    """Ours until the lease ends: the next due time moves, so a dead worker's row comes back by itself."""
+    row = uow.session.scalar(queries.due_row(row_id, now=uow.now))
+    if row is None:
+        return None
+    row.attempts += 1
+    row.due_at = uow.now + LEASE * row.attempts
+    return Claim(
+        row_id=row.id, attempt=row.attempts, kind=row.kind, to=row.to, language=row.language,
+        agency_id=row.agency_id, project_id=row.project_id, user_id=row.user_id, params=dict(row.params),
+    )
+
+
+def sent(uow: UnitOfWork, *, claim: Claim, subject: str, body: str) -> None:
+    """Record what went out, as it went out."""
+    row = uow.session.get_one(OutboxRow, claim.row_id, with_for_update=True)
+    row.state, row.sent_at, row.failure = OutboxState.SENT, uow.now, ""
+    row.subject, row.body = subject, body
+
+
+def failed(uow: UnitOfWork, *, claim: Claim, cause: str, is_final: bool) -> None:
+    """Keep the cause; the row comes due again by its lease, or gives up loudly."""
+    row = uow.session.get_one(OutboxRow, claim.row_id, with_for_update=True)
+    row.failure = cause[:500]
+    if is_final or claim.attempt >= GIVE_UP_AFTER:
+        row.state = OutboxState.FAILED
