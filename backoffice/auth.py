@@ -20,7 +20,7 @@ hasher = PasswordHasher()  # argon2id with the library's own, current costs
 _NOBODY = hasher.hash("no such person")
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]
+class SignedIn(UserMixin):
     """Plain values of the person who is signed in; expiry of rows cannot touch it."""
 
     def __init__(self, *, user: User, project_ids: frozenset[int]) -> None:

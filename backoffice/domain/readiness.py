@@ -1,6 +1,7 @@
 """The readiness checklist (DOMAIN §4): one table that guards `submit`, stands beside the form and is seen by
 the reviewer. Pure: `queries/readiness.py` gathers the facts, this says what follows from them."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date

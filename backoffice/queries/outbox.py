@@ -8,11 +8,11 @@ from backoffice.domain.notices import OutboxState
 from backoffice.models import OutboxRow
 
 
-def by_key(key: str) -> Select[tuple[OutboxRow]]:
+def by_key(key: str) -> Select[OutboxRow]:
     return select(OutboxRow).where(OutboxRow.key == key)
 
 
-def due(*, now: datetime, limit: int = 200) -> Select[tuple[int]]:
+def due(*, now: datetime, limit: int = 200) -> Select[int]:
     """Ids of what is to be sent, oldest first."""
     return (
         select(OutboxRow.id)
@@ -22,7 +22,7 @@ def due(*, now: datetime, limit: int = 200) -> Select[tuple[int]]:
     )
 
 
-def due_row(row_id: int, *, now: datetime) -> Select[tuple[OutboxRow]]:
+def due_row(row_id: int, *, now: datetime) -> Select[OutboxRow]:
     """One due row, locked; nothing when a colleague holds it."""
     return (
         select(OutboxRow)

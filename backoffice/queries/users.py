@@ -5,12 +5,12 @@ from sqlalchemy import Select, select
 from backoffice.models import Access, User
 
 
-def by_email(email: str) -> Select[tuple[User]]:
+def by_email(email: str) -> Select[User]:
     """`email` is folded (domain.text.fold_email)."""
     return select(User).where(User.email == email)
 
 
-def projects_of(user_id: int) -> Select[tuple[int]]:
+def projects_of(user_id: int) -> Select[int]:
     """The projects on which a person works now."""
     return (
         select(Access.project_id)
