@@ -1,0 +1,56 @@
+"""The clock of the house: what is due by the minute and by the day. Two do no harm: every duty is idempotent."""
+
+import importlib
+import logging
+import signal
+import threading
+from datetime import datetime
+from types import FrameType
+
+from flask import Flask
+
+from backoffice.domain import clock
+from backoffice.jobs.queue import enqueue_duty
+
+MINUTE_S = 60
+EACH_MINUTE = ("backoffice.jobs.outbox.sweep", "backoffice.jobs.files.sweep")
+# Dated mails are a matter of the day. They are reckoned before it begins in any agency of the Union and looked at
+# again each hour: a call that went down with Redis or a failed database costs an hour then, not a day.
+DATED = ("backoffice.jobs.notices.run",)
+DATED_FROM_HOUR_UTC = 3
+log = logging.getLogger(__name__)
+
+
+def main(app: Flask) -> None:
+    """Tick at once and at each full minute until told to stop."""
+    stop = threading.Event()
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, told)
+    hour: datetime | None = None
+    while not stop.is_set():
+        hour = tick(app, now=clock.now(), last_hour=hour)
+        stop.wait(MINUTE_S - clock.now().timestamp() % MINUTE_S)
+
+
+def tick(app: Flask, *, now: datetime, last_hour: datetime | None) -> datetime:
+    """Hand over what is due; answers the hour whose dated duties are handed over."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    dated = DATED if hour != last_hour and hour.hour >= DATED_FROM_HOUR_UTC else ()
+    for function in (*EACH_MINUTE, *dated):
+        with app.app_context():
+            if not enqueue_duty(function, ttl_s=MINUTE_S if function in EACH_MINUTE else None):
+                _run_here(function)
+    return hour
+
+
+def _run_here(function: str) -> None:
+    """The queue is away or none is set: what is due waits a minute then and is never lost."""
+    module, name = function.rsplit(".", 1)
+    try:
+        getattr(importlib.import_module(module), name)()
+    except Exception:
+        log.exception("%s failed", function)
