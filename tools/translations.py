@@ -52,9 +52,8 @@ def _ours() -> Iterator[tuple[str | tuple[str, ...], str | None]]:
 
 def _packages() -> Iterator[tuple[str | tuple[str, ...], str | None]]:
     for package, files in PACKAGES:
-        assert package.__file__
         for file in files:
-            path = Path(package.__file__).parent / file
+            path = Path(package.__path__[0]) / file
             for _line, message, _comments, context in extract_from_file("python", path, keywords=KEYWORDS):
                 yield message, context
 

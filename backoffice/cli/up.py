@@ -122,8 +122,9 @@ def _run(
         path = f"{sockets}/queue.sock"
         os.environ["REDIS_URL"] = f"unix://{path}"
         # It keeps nothing: Redis holds wake-up calls, never facts.
-        memory_only = ("--save", "", "--appendonly", "no", "--loglevel", "warning")
-        family.start("queue", [str(get_binary_path()), "--port", "0", "--unixsocket", path, "--dir", sockets, *memory_only])
+        memory_only = ("--save", "", "--appendonly", "no", "--loglevel", "nothing")
+        place = ("--port", "0", "--unixsocket", path, "--dir", sockets)
+        family.start("queue", [str(get_binary_path()), *place, *memory_only])
     for line, step in prepare:
         click.echo(line)
         step()

@@ -28,7 +28,7 @@ def server() -> Iterator[str]:
 
 def start(*, socket: str, home: str) -> subprocess.Popen[bytes]:
     """Start a server and wait until it answers; tests that take Redis away start it again themselves."""
-    nothing_kept = ("--save", "", "--appendonly", "no", "--loglevel", "warning")
+    nothing_kept = ("--save", "", "--appendonly", "no", "--loglevel", "nothing")
     process = subprocess.Popen(
         [get_binary_path(), "--port", "0", "--unixsocket", socket, "--dir", home, *nothing_kept],
         stdout=subprocess.DEVNULL,
