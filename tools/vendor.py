@@ -26,7 +26,7 @@ MANIFEST = ROOT / SERVED / "manifest.json"
 
 
 def layered(css: str) -> str:
-    """In a cascade layer, so that look.css always wins; without data: images, which a strict policy blocks."""
+    """In a cascade layer, so that look.css wins; without data: images, which a strict policy blocks."""
     css = re.sub(r'url\("data:[^"]*"\)', "none", css).removeprefix('@charset "UTF-8";')
     css = re.sub(r"/\*# sourceMappingURL.*?\*/", "", css).strip()
     return "@layer bootstrap{" + css + "}\n"

@@ -1,36 +1,40 @@
 """The look: a blueprint for every page and a Theme for Flask-Admin; knows no project and no ticket.
 
 Templates (`theme/…`)
-    base.html     what every page has; `public.html`, `staff.html` and `plain.html` extend it, pages extend those
-    public.html   bar, belt, foot: everyone and the coordinator (`{% set page_kind = "coord" %}` in `/my/…`)
-    staff.html    side menu; every `/admin/` page; list, details, form, confirm extend it for Flask-Admin
-    parts.html    all macros: `{% import "theme/parts.html" as ui %}`; each says above itself what it takes
-    Blocks of a page: `title`, `content`; `head` (more in <head>), `scripts` (call super()), `flash`, `main_class`.
+    base.html         what every page has; the four below extend it, pages extend those
+    public.html       bar, belt, foot: everyone; plain.html is its one narrow column (block `column`)
+    coordinator.html  the same without belt: `/my/…`
+    staff.html        side menu: `/admin/…`; list, details, form, confirm extend it for Flask-Admin
+    parts.html        all macros: `{% import "theme/parts.html" as ui %}`; each says above it what it takes
+    Blocks of a page: `title` (and `title_prefix`, "Error:"), `content`; also `head` (more in <head>),
+    `scripts` (call super()), `flash`, `main_class` ("flush": no space above).
 
 What the frame needs from outside
-    One object, `shell`, of the class `Shell` below. The application gives it by a context processor
-    (`{"shell": Shell(...)}`); what is left out has a default, so a page renders without it. The languages are
-    reckoned here from the request: the same address with `?lang=`.
+    One object, `shell`, of the class `Shell` below. The application gives it by a context processor that is
+    registered after `init_app` here: `{"shell": Shell(...)}`. What is left out has a default: a page renders
+    without it. The languages are reckoned here from the request: the same address with `?lang=`.
 
 Globals of templates
-    asset(name)            address of a file of the theme with `?v=` of its content (kept by browsers for a year)
-    asset(name, "static")  the same for a file of the application's own static folder
-    get_locale()           of Flask-Babel
+    asset(name)                     address of a file of the theme with `?v=` of its content, kept for a year
+    asset(name, "static")           the same for a file of the application's own static folder
+    get_locale(), languages()       the language in view, all of them
 
-What a template switches on by a data attribute (scripts in static/js, each optional for the reader)
+What a template switches on by a data attribute (static/js; every one may be missing)
     data-count="5000"         on a textarea or input: characters as a person counts; the macro `field` sets it
-    data-guard                on a form: asks before leaving with unsaved changes
-    data-once                 on a form: no second submit within five seconds; a retry later is never blocked
-    data-upload               on a multipart form: progress, speed and Cancel; an answer replaces the page as usual
-    data-max-bytes="…"        beside data-upload: refused before sending; data-words-too-big says why
-    data-keys                 on a <table> of a list: / j k x Enter ? (off inside fields; `shell.keys` False: off)
-    data-focus                on what takes the focus after load: error summary first, then flash
-    data-until="ISO instant"  on an element with <progress> and [data-left]: counts down; data-then="hide|reload"
-    data-beat="url"           with data-every="300": POSTs while the page is visible (heartbeat of a claim)
+    data-guard                on a form: asks before leaving with unsaved changes; [data-unsaved] says so
+    data-once                 on a form: no second submit within five seconds, a later retry goes through
+    data-upload               on a multipart form: progress, speed, Cancel; the answer becomes the page
+    data-max-bytes="…"        beside data-upload: more than that is refused before anything is sent
+    data-keys                 on the table of a list: / j k x Enter ? (`Shell.keys` False: off)
+    data-focus                takes the focus after load: error summary first, then flash
+    data-until="instant"      with <progress value="seconds left"> and [data-left] in it: counts down;
+                              data-then="hide" (its note) or "reload" at the end
+    data-beat="address"       POSTs every data-every="300" seconds while the page is visible; the event `beat`
+                              on the element tells {ok, status}
     data-insert="#id"         on a button: writes its data-text into that field
-    data-all="name"           on a checkbox: marks all of that name
+    data-all="name"           on a mark: marks all of that name; [data-marked] shows how many
     data-auto                 on a select: sends its form on change
-    Words of the scripts stand in <meta name="words">, translated by base.html.
+    Words of the scripts stand in <meta name="words">, translated in base.html. Icons: static/icons.svg.
 """
 
 from __future__ import annotations
@@ -57,7 +61,7 @@ ADMIN = Theme(folder=str(HERE / "templates"), base_template="theme/staff.html")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A menu entry: `icon` by its name in the sprite, `count` shown when not None, `active` for the page in view."""
+    """A menu entry: `icon` is a name of the sprite, `count` shown if not None, `active` the page in view."""
 
     label: Any
     url: str

@@ -1,0 +1,35 @@
+// After an error the summary takes the focus, after a sent form the message; else the page starts as usual.
+const target = document.querySelector(".errsum[data-focus]") ?? document.querySelector("[data-focus]");
+if (target && !location.hash) {
+  target.focus({ preventScroll: false });
+}
+
+// A link of the error summary leads to the field itself, into an opened part, not only near it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".errsum a[href^='#'], .checks a[href^='#']");
+  const field = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (!field) return;
+  for (let part = field; part; part = part.parentElement) {
+    if (part instanceof HTMLDetailsElement) part.open = true;
+  }
+  if (field.matches("input, select, textarea, button, a, [tabindex]")) {
+    event.preventDefault();
+    field.focus();
+    field.scrollIntoView({ block: "center" });
+  }
+});
+
+// Menus are <details>: Esc closes and gives the focus back, a click elsewhere closes.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = event.target.closest?.("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});

@@ -1,0 +1,101 @@
+// Small helps of forms: counter, unsaved changes, one submit at a time, phrases, marks. Each works only where its
+// data attribute stands, and without this file every form still posts.
+const words = JSON.parse(document.querySelector("meta[name=words]")?.content ?? "{}");
+const number = new Intl.NumberFormat(document.documentElement.lang);
+const segmenter = "Segmenter" in Intl ? new Intl.Segmenter(document.documentElement.lang, { granularity: "grapheme" }) : null;
+
+// As a person counts: a line break is one, a letter with its marks is one (the server counts the same way).
+function characters(text) {
+  const plain = text.replace(/\r\n?/g, "\n");
+  return segmenter ? [...segmenter.segment(plain)].length : [...plain.normalize("NFC")].length;
+}
+
+function count(field) {
+  const box = document.getElementById(`${field.id}-count`);
+  if (!box) return;
+  const most = Number(field.dataset.count);
+  const n = characters(field.value);
+  const over = n > most;
+  box.textContent = over
+    ? words.tooMany.replace("{n}", number.format(n - most))
+    : words.characters.replace("{n}", number.format(n)).replace("{max}", number.format(most));
+  box.classList.toggle("over", over);
+}
+for (const field of document.querySelectorAll("[data-count]")) {
+  count(field);
+  field.addEventListener("input", () => count(field));
+}
+
+// Unsaved changes: what a form holds now against what it held when the page came.
+const held = (form) => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value instanceof File ? value.name : value]));
+const guarded = new Map([...document.querySelectorAll("form[data-guard]")].map((form) => [form, held(form)]));
+const changed = (form) => held(form) !== guarded.get(form);
+let leaving = false;
+for (const form of guarded.keys()) {
+  form.addEventListener("input", () => {
+    const box = form.querySelector("[data-unsaved]");
+    if (box) box.textContent = changed(form) ? words.unsaved : "";
+  });
+}
+window.addEventListener("beforeunload", (event) => {
+  if (!leaving && [...guarded.keys()].some(changed)) event.preventDefault();
+});
+
+// One submit at a time: a second one within five seconds is a double click. A retry later always goes through,
+// and a page that comes back from the browser's memory starts afresh.
+const sent = new WeakMap();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented) return;
+  if (form.matches("[data-once]")) {
+    const now = performance.now();
+    if (now - (sent.get(form) ?? -Infinity) < 5000) {
+      event.preventDefault();
+      return;
+    }
+    sent.set(form, now);
+    event.submitter?.setAttribute("aria-busy", "true");
+    setTimeout(() => event.submitter?.removeAttribute("aria-busy"), 5000);
+  }
+  leaving = true;
+  setTimeout(() => (leaving = false), 5000);
+});
+document.addEventListener("retry", (event) => sent.delete(event.target));
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  leaving = false;
+  for (const form of document.forms) sent.delete(form);
+  for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+});
+
+document.addEventListener("click", (event) => {
+  // A button that cannot work yet stays focusable, says why, and does nothing.
+  if (event.target.closest("[aria-disabled=true]")) event.preventDefault();
+  const button = event.target.closest("[data-insert]");
+  const field = button && document.querySelector(button.dataset.insert);
+  if (!field) return;
+  field.setRangeText((field.value && !/\s$/.test(field.value) ? " " : "") + button.dataset.text, field.selectionEnd, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+});
+
+// Marks of a list: all at once, and how many.
+function marks(form) {
+  const boxes = [...form.querySelectorAll(".pick[name]")];
+  const on = boxes.filter((box) => box.checked).length;
+  for (const all of form.querySelectorAll("[data-all]")) {
+    all.checked = on > 0 && on === boxes.length;
+    all.indeterminate = on > 0 && on < boxes.length;
+  }
+  for (const box of form.querySelectorAll("[data-marked]")) box.textContent = number.format(on);
+}
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (field.matches("select[data-auto]")) field.form.requestSubmit();
+  if (!field.matches(".pick") || !field.form) return;
+  if (field.dataset.all) {
+    for (const box of field.form.querySelectorAll(`.pick[name="${CSS.escape(field.dataset.all)}"]`)) box.checked = field.checked;
+  }
+  marks(field.form);
+});
+for (const form of document.querySelectorAll("form:has(.pick)")) marks(form);
