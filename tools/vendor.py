@@ -63,10 +63,7 @@ def locked() -> dict[str, dict[str, str]]:
     """Version and integrity of each package that we copy from, as the lock file says."""
     packages = json.loads(LOCK.read_text(encoding="utf-8"))["packages"]
     names = sorted({copy.package for copy in COPIES})
-    return {
-        name: {key: packages[f"node_modules/{name}"][key] for key in ("version", "integrity")}
-        for name in names
-    }
+    return {name: {key: packages[f"node_modules/{name}"][key] for key in ("version", "integrity")} for name in names}
 
 
 def digest(path: Path) -> str:
@@ -75,13 +72,9 @@ def digest(path: Path) -> str:
 
 def build() -> None:
     for copy in COPIES:
-        installed = json.loads((MODULES / copy.package / "package.json").read_text(encoding="utf-8"))[
-            "version"
-        ]
+        installed = json.loads((MODULES / copy.package / "package.json").read_text(encoding="utf-8"))["version"]
         if installed != locked()[copy.package]["version"]:
-            raise SystemExit(
-                f"{copy.package} {installed} is not the locked version: run npm ci --ignore-scripts"
-            )
+            raise SystemExit(f"{copy.package} {installed} is not the locked version: run npm ci --ignore-scripts")
         target = ROOT / copy.target
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(
@@ -104,20 +97,14 @@ def problems() -> list[str]:
         elif digest(path) != wanted:
             found.append(f"{name} was changed by hand")
     known = {*manifest["files"], str(MANIFEST.relative_to(ROOT))}
-    present = {
-        str(path.relative_to(ROOT)) for folder in (SERVED, TESTS) for path in (ROOT / folder).iterdir()
-    }
+    present = {str(path.relative_to(ROOT)) for folder in (SERVED, TESTS) for path in (ROOT / folder).iterdir()}
     found += [f"{name} is in no lock" for name in sorted(present - known)]
     return found
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="tell whether the committed files are the locked ones"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="tell whether the committed files are the locked ones")
     if not parser.parse_args().check:
         build()
     found = problems()

@@ -35,9 +35,7 @@ def up() -> None:
     """Queue, web, worker and scheduler on this machine, until Ctrl-C."""
     settings = _settings()
     prepare = [("Bringing the database up to date …", _migrate)]
-    status = supervisor.main(
-        var=settings.var, port=os.environ.get("PORT") or DEFAULT_PORT, prepare=prepare, welcome=()
-    )
+    status = supervisor.main(var=settings.var, port=os.environ.get("PORT") or DEFAULT_PORT, prepare=prepare, welcome=())
     raise SystemExit(status)
 
 

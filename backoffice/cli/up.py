@@ -86,9 +86,7 @@ def _stop(children: Sequence[Child]) -> None:
             child.process.wait()
 
 
-def main(
-    *, var: Path, port: str, prepare: Sequence[tuple[str, Callable[[], object]]], welcome: Sequence[str]
-) -> int:
+def main(*, var: Path, port: str, prepare: Sequence[tuple[str, Callable[[], object]]], welcome: Sequence[str]) -> int:
     """Run until Ctrl-C, SIGTERM or the end of a child; the exit status of the command."""
     for number in STOPS:
         signal.signal(number, signal.default_int_handler)

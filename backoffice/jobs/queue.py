@@ -24,12 +24,8 @@ def init_app(app: Flask, *, redis_url: str | None) -> None:
     """Keep the queue with the app; without a REDIS_URL nothing is woken and the scheduler does the work itself."""
     if redis_url:
         # redis-py tries ten times by default: four seconds in every request while Redis is away.
-        connection = Redis.from_url(
-            redis_url, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)
-        )
-        app.extensions["rq"] = Queue(
-            NAME, connection=connection, serializer=JSONSerializer, default_timeout=JOB_S
-        )
+        connection = Redis.from_url(redis_url, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0))
+        app.extensions["rq"] = Queue(NAME, connection=connection, serializer=JSONSerializer, default_timeout=JOB_S)
     committed.connect(wake)
 
 
@@ -59,9 +55,7 @@ def _enqueue(calls: Sequence[tuple[str, tuple[int, ...]]], *, ttl: int | None) -
     try:
         queue.enqueue_many(
             [
-                Queue.prepare_data(
-                    function, args, timeout=JOB_S, result_ttl=RESULT_S, failure_ttl=FAILURE_S, ttl=ttl
-                )
+                Queue.prepare_data(function, args, timeout=JOB_S, result_ttl=RESULT_S, failure_ttl=FAILURE_S, ttl=ttl)
                 for function, args in calls
             ]
         )

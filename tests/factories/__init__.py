@@ -1,0 +1,8 @@
+"""Rows for tests, committed; each answers with ids, so that nothing hangs on a session."""
+
+from tests.factories.agencies import agency
+from tests.factories.projects import contact, project
+from tests.factories.results import file, result
+from tests.factories.users import Person, access, coordinator, person, staff
+
+__all__ = ["Person", "access", "agency", "contact", "coordinator", "file", "person", "project", "result", "staff"]

@@ -99,9 +99,7 @@ def test_same_bytes_twice_are_two_files(store: LocalStore) -> None:
     assert not store.delete(one.key)
 
 
-def test_put_never_overwrites_even_when_a_key_comes_twice(
-    store: LocalStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_put_never_overwrites_even_when_a_key_comes_twice(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = iter(["ab/" + "0" * 30, "ab/" + "0" * 30, "ab/" + "1" * 30])
     monkeypatch.setattr(module, "new_key", lambda: next(keys))
     first = store.put(io.BytesIO(b"first"), name="a.bin")
@@ -110,9 +108,7 @@ def test_put_never_overwrites_even_when_a_key_comes_twice(
     assert b"".join(store.stream(first.key)) == b"first"
 
 
-@pytest.mark.parametrize(
-    "name", ["../../evil.pdf", "/etc/passwd", "..\\evil", "a\x00b", "ķēde 💡.pdf", "x" * 5000, ""]
-)
+@pytest.mark.parametrize("name", ["../../evil.pdf", "/etc/passwd", "..\\evil", "a\x00b", "ķēde 💡.pdf", "x" * 5000, ""])
 def test_name_never_becomes_part_of_a_path(store: LocalStore, name: str) -> None:
     stored = store.put(io.BytesIO(b"x"), name=name)
     assert [path.relative_to(store.root).as_posix() for path in everything(store)] == [stored.key]
@@ -120,8 +116,18 @@ def test_name_never_becomes_part_of_a_path(store: LocalStore, name: str) -> None
 
 @pytest.mark.parametrize(
     "key",
-    ["../outside", "ab/../../outside", "/etc/passwd", "ab/" + "0" * 29, "AB/" + "0" * 30, "", ".incoming/x",
-     "ab/" + "0" * 30 + "/../x", "ab/" + "0" * 30 + "\n", "ab\\" + "0" * 30],
+    [
+        "../outside",
+        "ab/../../outside",
+        "/etc/passwd",
+        "ab/" + "0" * 29,
+        "AB/" + "0" * 30,
+        "",
+        ".incoming/x",
+        "ab/" + "0" * 30 + "/../x",
+        "ab/" + "0" * 30 + "\n",
+        "ab\\" + "0" * 30,
+    ],
 )
 def test_key_that_is_none_of_ours_is_refused(store: LocalStore, key: str) -> None:
     (store.root.parent / "outside").write_bytes(b"secret")

@@ -1,0 +1,88 @@
+import io
+import itertools
+
+from flask import current_app
+
+from backoffice.domain import text
+from backoffice.domain.files import FileCheck, FilePurpose
+from backoffice.domain.results import ResultType
+from backoffice.models import Result, StoredFile
+from backoffice.services.uow import unit_of_work
+from backoffice.storage.store import open_store
+
+_numbers = itertools.count(1)
+DESCRIPTION = (
+    "A handbook for teachers that explains, step by step and with examples from five schools, how pupils can plan, "
+    "run and evaluate a small project of their own during one school year."
+)
+
+
+def result(
+    *,
+    project_id: int,
+    title: str | None = None,
+    description: str = DESCRIPTION,
+    link: str = "",
+    do_not_publish: bool = False,
+    has_file: bool = True,
+) -> int:
+    """A complete result: with everything that the checklist asks for, and one clean file."""
+    number = next(_numbers)
+    title = title or f"Result {number}"
+    with unit_of_work() as uow:
+        row = Result(
+            project_id=project_id,
+            position=number,
+            title=title,
+            description=description,
+            type=ResultType.HANDBOOK,
+            languages=("en", "lv"),
+            link=link,
+            do_not_publish=do_not_publish,
+            do_not_publish_reason="The authors keep their rights." if do_not_publish else "",
+            created_at=uow.now,
+            changed_at=uow.now,
+            search_key=text.search_key(title),
+            sort_key=text.sort_key(title),
+        )
+        uow.session.add(row)
+        uow.session.flush()
+        result_id = row.id
+    if has_file:
+        file(project_id=project_id, result_id=result_id)
+    return result_id
+
+
+def file(
+    *,
+    project_id: int,
+    result_id: int,
+    name: str | None = None,
+    content: bytes | None = None,
+    check: FileCheck = FileCheck.CLEAN,
+) -> int:
+    """A text file of a result, with its bytes in the store."""
+    number = next(_numbers)
+    content = content or f"Text number {number}.\n".encode()
+    name = name or f"text-{number}.txt"
+    stored = open_store(current_app.config["SETTINGS"].storage_url).put(io.BytesIO(content), name=name)
+    with unit_of_work() as uow:
+        row = StoredFile(
+            project_id=project_id,
+            result_id=result_id,
+            purpose=FilePurpose.RESULT,
+            name=name,
+            storage_key=stored.key,
+            size=stored.size,
+            sha256=stored.sha256,
+            media_type="text/plain",
+            kind="txt",
+            position=number,
+            check_state=check,
+            checked_at=uow.now,
+            due_at=uow.now,
+            uploaded_at=uow.now,
+        )
+        uow.session.add(row)
+        uow.session.flush()
+        return row.id

@@ -1,0 +1,72 @@
+"""The client of web tests: each request alone, with its token, and its answer held to `validity`."""
+
+import contextvars
+import hashlib
+import os
+import re
+from typing import Any
+
+from flask import has_app_context
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from werkzeug.datastructures import Headers
+from werkzeug.test import TestResponse
+
+from backoffice.db import db
+from tests.support import validity
+
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+class Client(FlaskClient):
+    """Protection against forged requests stays on in tests, as in real life: a write brings the session's token, and
+    `client.without_token` makes one that does not."""
+
+    brings_token = True
+
+    @property
+    def without_token(self) -> "Client":
+        """The same session, as another site would use it."""
+        other = type(self)(self.application, self.response_wrapper, use_cookies=True)
+        other._cookies = self._cookies
+        other.brings_token = False
+        return other
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """A context of its own per request, as in a server thread: no `g`, session or sign-in is shared."""
+        _end_read()
+        response = contextvars.Context().run(self._open, *args, **kwargs)
+        _end_read()
+        validity.check(response)
+        return response
+
+    def _open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        path_only = bool(args) and isinstance(args[0], str)
+        if path_only and self.brings_token and kwargs.get("method", "GET").upper() not in READS:
+            headers = Headers(kwargs.pop("headers", None))
+            headers.setdefault("X-CSRFToken", self.token())
+            kwargs["headers"] = headers
+        return super().open(*args, **kwargs)
+
+    def token(self) -> str:
+        """The token that a page of this session would carry."""
+        with self.session_transaction() as session:
+            raw = session.setdefault("csrf_token", hashlib.sha256(os.urandom(32)).hexdigest())
+        return str(URLSafeTimedSerializer(self.application.secret_key, salt="wtf-csrf-token").dumps(raw))
+
+    def sign_in(self, email: str, password: str = "demo") -> TestResponse:
+        """Sign in by the form, as a person does."""
+        response = self.post("/login", data={"email": email, "password": password})
+        assert response.status_code in (302, 303), _message(response)
+        return response
+
+
+def _end_read() -> None:
+    """The test sees what the request wrote: its own session reads anew."""
+    if has_app_context():
+        db.session.rollback()
+
+
+def _message(response: TestResponse) -> str:
+    text = re.sub(r"<[^>]+>|\s+", " ", response.get_data(as_text=True))
+    return f"sign-in answered {response.status_code}: {text[:500]}"
