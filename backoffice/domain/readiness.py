@@ -65,7 +65,6 @@ class ProjectState:
     summary_request: str = ""
     summary_answer: str = ""
     has_summary_changed_since_request: bool = False
-    has_scanner: bool = True
     results: tuple[ResultState, ...] = ()
 
 
@@ -185,7 +184,7 @@ def _live(state: ProjectState) -> list[Finding]:
         lines.append(_warning("no-logo", N_("The project has no logo."), anchor="logo"))
     if not state.has_website:
         lines.append(_warning("no-website", N_("The project has no website."), anchor="website"))
-    if not state.has_scanner and any(result.files for result in state.results):
+    if any(stored.check is FileCheck.NOT_SCANNED for result in state.results for stored in result.files):
         lines.append(_warning("no-scanner", N_("The files were not checked for viruses: there is no scanner.")))
     return lines
 

@@ -1,0 +1,71 @@
+"""Contacts, access rows and overrides."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import joinedload
+
+from backoffice.domain.permissions import Actor
+from backoffice.domain.visibility import ContactChoice, Subject, contact_is_public
+from backoffice.models import Access, Contact, Override, Project
+from backoffice.queries import projects
+
+
+def scope(actor: Actor) -> ColumnElement[bool]:
+    """Contacts of the projects within the actor's scope."""
+    return Contact.project_id.in_(select(Project.id).where(projects.scope(actor)))
+
+
+def one(actor: Actor, contact_id: int) -> Select[Contact]:
+    return select(Contact).where(Contact.id == contact_id, Contact.ended_at.is_(None), scope(actor))
+
+
+def access_of(actor: Actor, access_id: int) -> Select[Access]:
+    """An active access row of a project within the actor's scope."""
+    return select(Access).where(
+        Access.id == access_id,
+        Access.ended_at.is_(None),
+        Access.project_id.in_(select(Project.id).where(projects.scope(actor))),
+    )
+
+
+def active_accesses(project_id: int) -> Select[Access]:
+    return (
+        select(Access)
+        .where(Access.project_id == project_id, Access.ended_at.is_(None))
+        .options(joinedload(Access.user))
+        .order_by(Access.id)
+    )
+
+
+def active_overrides(project_id: int) -> Select[Override]:
+    return (
+        select(Override)
+        .where(Override.project_id == project_id, Override.cleared_at.is_(None))
+        .order_by(Override.id)
+    )
+
+
+def active_override(subject: Subject, subject_id: int) -> Select[Override]:
+    return select(Override).where(
+        Override.subject == subject, Override.subject_id == subject_id, Override.cleared_at.is_(None)
+    )
+
+
+def by_subject(overrides: Sequence[Override]) -> dict[tuple[Subject, int], Override]:
+    return {(row.subject, row.subject_id): row for row in overrides}
+
+
+def choice(contact: Contact, override: Override | None) -> ContactChoice:
+    """The voices about a contact, for `domain.visibility.contact_is_public`."""
+    return ContactChoice(
+        override=override.kind if override else None,
+        override_at=override.created_at if override else None,
+        person_withdrew_at=contact.person_withdrew_at,
+        coordinator_public=contact.coordinator_public,
+        coordinator_at=contact.coordinator_at,
+    )
+
+
+def is_public(contact: Contact, override: Override | None) -> bool:
+    return contact_is_public(choice(contact, override))
