@@ -1,0 +1,30 @@
+"""Who is mailed about a project: one address, one mail (DOMAIN §7)."""
+
+from sqlalchemy.orm import Session
+
+from backoffice.models import Project, User
+from backoffice.queries import contacts
+from backoffice.services.outbox import Recipient
+
+
+def coordinators(session: Session, *, project: Project) -> list[Recipient]:
+    """All with active access, each in the own language, else the agency's."""
+    return [
+        recipient(access.user, project=project)
+        for access in session.scalars(contacts.active_accesses(project.id))
+        if access.user.deactivated_at is None
+    ]
+
+
+def recipient(user: User, *, project: Project) -> Recipient:
+    return Recipient(email=user.email, language=user.language or project.agency.language, user_id=user.id)
+
+
+def agency_side(session: Session, *, project: Project) -> list[Recipient]:
+    """The responsible specialist, else the agency's review address; nobody when neither is known."""
+    responsible = session.get(User, project.responsible_id) if project.responsible_id else None
+    if responsible is not None and responsible.deactivated_at is None:
+        return [recipient(responsible, project=project)]
+    if project.agency.review_address:
+        return [Recipient(email=project.agency.review_address, language=project.agency.language)]
+    return []
