@@ -1,0 +1,122 @@
+"""Access: lets a person sign in and work on one project as coordinator (S3, DOMAIN §1, §2)."""
+
+import hashlib
+from enum import StrEnum
+
+from backoffice.domain import text
+from backoffice.domain.errors import N_, NotFound, Refused
+from backoffice.domain.notices import Mail
+from backoffice.domain.permissions import Actor, Permission, Role
+from backoffice.models import Access, EndedAddress, Project, User
+from backoffice.queries import contacts as queries
+from backoffice.queries import users as user_queries
+from backoffice.services import audit, outbox, people, projects
+from backoffice.services.contacts import checked_email
+from backoffice.services.uow import UnitOfWork
+
+
+class Origin(StrEnum):
+    """Who gave an access; an import takes away only what an import gave."""
+
+    IMPORT = "import"
+    COORDINATOR = "coordinator"
+    STAFF = "staff"
+
+
+def address_digest(*, project: Project, email: str) -> str:
+    """How a project remembers an address that must not come back by import, without keeping the address."""
+    return hashlib.sha256(f"{project.code}:{project.created_at.isoformat()}:{email}".encode()).hexdigest()
+
+
+def grant(uow: UnitOfWork, *, actor: Actor, project_id: int, email: str, name: str = "") -> Access:
+    """Give a person access and send the access mail at once; who has it already keeps it, without a second mail."""
+    by_coordinator = actor.role is Role.COORDINATOR
+    project = projects.lock(
+        uow, actor=actor, project_id=project_id,
+        permission=Permission.OWN_ACCESS if by_coordinator else Permission.ACCESS_GRANT,
+    )
+    row, is_new = ensure(
+        uow, actor=actor, project=project, email=checked_email(email), name=name,
+        origin=Origin.COORDINATOR if by_coordinator else Origin.STAFF,
+    )
+    ended = uow.session.get(EndedAddress, (project.id, address_digest(project=project, email=row.user.email)))
+    if ended is not None:
+        uow.session.delete(ended)
+    if is_new:
+        send_access(uow, project=project, access=row)
+    return row
+
+
+def ensure(
+    uow: UnitOfWork, *, actor: Actor | None, project: Project, email: str, name: str, origin: Origin
+) -> tuple[Access, bool]:
+    """The person's active access to a locked project, made when it is not there; True when it is new. Mails nobody:
+    an import leaves that to the dated notice. `email` is folded."""
+    user = uow.session.scalar(user_queries.by_email(email))
+    if user is None:
+        user = User(email=email, name=text.clean_line(name)[:200], created_at=uow.now)
+        uow.session.add(user)
+        uow.session.flush()
+    for row in uow.session.scalars(queries.active_accesses(project.id)):
+        if row.user_id == user.id:
+            return row, False
+    row = Access(
+        project_id=project.id, user_id=user.id, origin=origin.value, granted_at=uow.now,
+        granted_by_id=actor.user_id if actor else None,
+    )
+    row.user = user
+    uow.session.add(row)
+    uow.session.flush()
+    audit.record(
+        uow, actor=actor, action="access:granted", agency_id=project.agency_id, project_id=project.id,
+        subject=f"access:{row.id}", details={"origin": origin.value}, personal={"email": email}, person_id=user.id,
+    )
+    return row, True
+
+
+def send_access(uow: UnitOfWork, *, project: Project, access: Access) -> None:
+    """The access mail, at once."""
+    outbox.publish(
+        uow, kind=Mail.ACCESS, key=f"{project.id}:grant:{access.id}",
+        to=people.recipient(access.user, project=project), agency_id=project.agency_id, project_id=project.id,
+        params={"access_id": access.id},
+    )
+
+
+def end(uow: UnitOfWork, *, actor: Actor, access_id: int, reason: str = "") -> None:
+    """End a person's access: at once, everywhere. The last person cannot leave without naming another (DOMAIN)."""
+    by_coordinator = actor.role is Role.COORDINATOR
+    row = uow.session.scalar(queries.access_of(actor, access_id))
+    if row is None:
+        raise NotFound(N_("This access has ended already."))
+    project = projects.lock(
+        uow, actor=actor, project_id=row.project_id,
+        permission=Permission.OWN_ACCESS if by_coordinator else Permission.ACCESS_GRANT,
+    )
+    active = uow.session.scalars(queries.active_accesses(project.id)).all()
+    if by_coordinator and len(active) == 1:
+        raise Refused(
+            N_("You are the last person with access. Give access to somebody else first."), code="last-person"
+        )
+    reason = text.fit(text.clean(reason), limit="reason", field="reason")
+    close(uow, actor=actor, project=project, access=row, reason=reason)
+    uow.session.merge(EndedAddress(
+        project_id=project.id, digest=address_digest(project=project, email=row.user.email), at=uow.now
+    ))
+    outbox.publish(
+        uow, kind=Mail.ACCESS_REVOKED, key=f"{project.id}:{row.id}",
+        to=people.recipient(row.user, project=project), agency_id=project.agency_id, project_id=project.id,
+        params={"access_id": row.id, "reason": reason},
+    )
+
+
+def close(uow: UnitOfWork, *, actor: Actor | None, project: Project, access: Access, reason: str) -> None:
+    """End the row of a locked project; sessions of the person end, the audit keeps both. Mails nobody."""
+    access.ended_at, access.ended_reason = uow.now, reason
+    access.ended_by_id = actor.user_id if actor else None
+    access.user.session_epoch += 1
+    audit.record(
+        uow, actor=actor, action="access:ended", agency_id=project.agency_id, project_id=project.id,
+        subject=f"access:{access.id}", details={"reason": reason}, personal={"email": access.user.email},
+        person_id=access.user_id,
+    )

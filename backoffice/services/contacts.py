@@ -1,0 +1,151 @@
+"""Contact persons of a project (S10): private by default, public by the coordinator's switch."""
+
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import func, select
+
+from backoffice.domain import text
+from backoffice.domain.errors import N_, NotFound, Refused
+from backoffice.domain.permissions import Actor, Permission
+from backoffice.domain.projects import Status
+from backoffice.models import Contact, Project
+from backoffice.queries import contacts as queries
+from backoffice.services import audit, projects
+from backoffice.services.uow import UnitOfWork
+
+PHONE_MAX = 60  # characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactValues:
+    """What the form of a contact holds."""
+
+    name: str
+    email: str
+    role: str = ""
+    phone: str = ""
+
+
+def checked_email(address: str) -> str:
+    """A folded address, or Refused beside `email`; asks no name server."""
+    folded = text.fold_email(address)
+    try:
+        validate_email(folded, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise Refused(
+            N_("This is not an e-mail address: %(address)s"), field="email", code="email",
+            values={"address": text.clean_line(address) or "—"},
+        ) from error
+    return folded
+
+
+def add(uow: UnitOfWork, *, actor: Actor, project_id: int, values: ContactValues) -> Contact:
+    """A new contact, private. One that was removed before comes back private, too."""
+    project = _locked_project(uow, actor=actor, project_id=project_id)
+    checked = _checked(values)
+    row = uow.session.scalar(
+        select(Contact).where(Contact.project_id == project.id, Contact.email == checked.email)
+    )
+    if row is not None and row.ended_at is None:
+        raise Refused(N_("This person is on the list already."), field="email", code="duplicate")
+    if row is None:
+        last = uow.session.scalar(select(func.max(Contact.position)).where(Contact.project_id == project.id))
+        row = Contact(project_id=project.id, email=checked.email, position=(last or 0) + 1, created_at=uow.now)
+        uow.session.add(row)
+    row.ended_at, row.coordinator_public = None, False
+    _fill(row, checked)
+    uow.session.flush()
+    _record(uow, actor=actor, project=project, contact=row, action="contact:added")
+    return row
+
+
+def edit(uow: UnitOfWork, *, actor: Actor, contact_id: int, values: ContactValues) -> Contact:
+    """Name, role and phone; another address is another person, so it is a new contact, private."""
+    project, row = _locked(uow, actor=actor, contact_id=contact_id)
+    _check_live(project)
+    checked = _checked(values)
+    if checked.email != row.email:
+        _end(uow, row=row)
+        _record(uow, actor=actor, project=project, contact=row, action="contact:removed")
+        return add(uow, actor=actor, project_id=project.id, values=checked)
+    before = (row.name, row.role, row.phone)
+    _fill(row, checked)
+    if before != (row.name, row.role, row.phone):
+        _record(uow, actor=actor, project=project, contact=row, action="contact:changed")
+    return row
+
+
+def remove(uow: UnitOfWork, *, actor: Actor, contact_id: int) -> None:
+    """Take a contact off the project; it vanishes from the public page at once. Access is another table."""
+    project, row = _locked(uow, actor=actor, contact_id=contact_id)
+    _check_live(project)
+    _end(uow, row=row)
+    _record(uow, actor=actor, project=project, contact=row, action="contact:removed")
+
+
+def set_public(uow: UnitOfWork, *, actor: Actor, contact_id: int, is_public: bool) -> None:
+    """The coordinator's switch. Under review only "make private" stays open (DOMAIN §3)."""
+    project, row = _locked(uow, actor=actor, contact_id=contact_id)
+    if is_public:
+        _check_live(project)
+        if row.person_withdrew_at is not None:
+            raise Refused(
+                N_("This person asked not to be shown. Only they can change that, by the link in their mail."),
+                field="is_public", code="withdrawn",
+            )
+    if row.coordinator_public == is_public:
+        return
+    row.coordinator_public, row.coordinator_at = is_public, uow.now
+    _record(
+        uow, actor=actor, project=project, contact=row,
+        action="contact:made-public" if is_public else "contact:made-private",
+    )
+
+
+def _locked_project(uow: UnitOfWork, *, actor: Actor, project_id: int) -> Project:
+    project = projects.lock(uow, actor=actor, project_id=project_id, permission=Permission.OWN_EDIT)
+    _check_live(project)
+    return project
+
+
+def _locked(uow: UnitOfWork, *, actor: Actor, contact_id: int) -> tuple[Project, Contact]:
+    row = uow.session.scalar(queries.one(actor, contact_id))
+    if row is None:
+        raise NotFound(N_("There is no such contact person."))
+    project = projects.lock(uow, actor=actor, project_id=row.project_id, permission=Permission.OWN_EDIT)
+    uow.session.refresh(row)
+    return project, row
+
+
+def _check_live(project: Project) -> None:
+    if project.status is Status.UNDER_REVIEW:
+        raise Refused(projects.CLOSED[project.status], code="closed")
+
+
+def _checked(values: ContactValues) -> ContactValues:
+    name = text.fit(text.clean_line(values.name), limit="contact_name", field="name")
+    if not name:
+        raise Refused(N_("The name is missing."), field="name", code="required")
+    phone = text.clean_line(values.phone)
+    if text.length(phone) > PHONE_MAX:
+        raise Refused(N_("The phone number is too long."), field="phone", code="too-long")
+    return ContactValues(
+        name=name, email=checked_email(values.email),
+        role=text.fit(text.clean_line(values.role), limit="contact_role", field="role"), phone=phone,
+    )
+
+
+def _fill(row: Contact, values: ContactValues) -> None:
+    row.name, row.role, row.phone = values.name, values.role, values.phone
+
+
+def _end(uow: UnitOfWork, *, row: Contact) -> None:
+    row.ended_at, row.coordinator_public = uow.now, False
+
+
+def _record(uow: UnitOfWork, *, actor: Actor, project: Project, contact: Contact, action: str) -> None:
+    audit.record(
+        uow, actor=actor, action=action, agency_id=project.agency_id, project_id=project.id,
+        subject=f"contact:{contact.id}", personal={"email": contact.email, "name": contact.name},
+    )
