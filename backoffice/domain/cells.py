@@ -1,7 +1,6 @@
 """What a cell of a list means: text, date, money, address. A cell that means nothing says why (RowFault)."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -16,8 +15,8 @@ Cell = str | int | float | bool | date | time | timedelta
 
 # The spreadsheet's own words for a cell that could not be computed.
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
-# Characters that turn the direction of what follows: in a name they only disguise.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Controls, and characters that turn the direction of what follows: in a name they only disguise.
+_HIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
 _EUROPEAN = re.compile(r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})\.?")
 _MONEY = re.compile(r"\d+(?:[.,]\d+)?")
@@ -65,18 +64,19 @@ def _text(column: str, cell: Cell) -> str:
 
 def is_empty(cell: Cell | None) -> bool:
     """Nothing, or blanks only: such a cell changes nothing."""
-    return cell is None or (isinstance(cell, str) and not clean(cell))
+    if not isinstance(cell, str):
+        return cell is None
+    return not cell.strip() or (len(cell) < 8 and not clean(cell))
 
 
 def line(column: str, cell: Cell, *, most: int | None = None) -> str:
     """A name or title: one line, without characters that hide or turn text."""
     text = _text(column, cell)
-    for letter in text:
-        if letter in _TURNING or (unicodedata.category(letter) == "Cc" and letter not in "\t\n\r\x0b\x0c\x85"):
-            raise RowFault(
-                column=column, reason=N_("The cell holds an invisible control character (%(mark)s). Delete it."),
-                values={"mark": f"U+{ord(letter):04X}"},
-            )
+    if found := _HIDDEN.search(text):
+        raise RowFault(
+            column=column, reason=N_("The cell holds an invisible control character (%(mark)s). Delete it."),
+            values={"mark": f"U+{ord(found[0]):04X}"},
+        )
     return _fitting(column, clean_line(text), most)
 
 
