@@ -17,10 +17,10 @@ Cell = str | int | float | bool | date | time | timedelta
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
 # Controls, and characters that turn the direction of what follows: in a name they only disguise.
 _HIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
-_EUROPEAN = re.compile(r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})\.?")
-_MONEY = re.compile(r"\d+(?:[.,]\d+)?")
-_GROUPED = re.compile(r"\d{1,3}(?:(?P<group>[., ])\d{3})+(?:(?!(?P=group))[.,]\d{1,2})?")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
+_EUROPEAN = re.compile(r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})\.?", re.ASCII)
+_MONEY = re.compile(r"\d+(?:[.,]\d+)?", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}([., ])\d{3}(?:\1\d{3})*(?:(?!\1)[.,]\d{1,2})?", re.ASCII)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 _NOTHING = frozenset({"-", "–", "—", "n/a", "na", "none", "no", "null"})
 MONEY_LIMIT = Decimal(10) ** 10

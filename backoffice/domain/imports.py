@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from types import MappingProxyType
 
 from backoffice.domain import cells, text
@@ -22,7 +21,7 @@ CONTACT, CONTACT_EMAIL, CONTACT_PHONE = "Contact person", "Contact e-mail", "Con
 SECOND, SECOND_EMAIL = "Second contact person", "Second contact e-mail"
 RESPONSIBLE = "Responsible"
 
-Value = str | date | Decimal | bool | GrantState
+Value = str | int | date | bool | GrantState | tuple[str, ...]
 Parser = Callable[[str, Cell], Value]
 
 
@@ -52,25 +51,35 @@ def _state(column: str, cell: Cell) -> GrantState:
     return found
 
 
+def _cents(column: str, cell: Cell) -> int:
+    return int(cells.money(column, cell) * 100)
+
+
+def _words(column: str, cell: Cell) -> tuple[str, ...]:
+    """`LV,EE, LT` as single words, each once."""
+    text = cells.line(column, cell, most=380)
+    return tuple(dict.fromkeys(re.sub(r"[,;\s]+", " ", text).split()))
+
+
 # Column → the fact of the project it fills, and how its cell is read.
 FACTS: Mapping[str, tuple[str, Parser]] = MappingProxyType({
     TITLE: ("title", _line(text.LIMITS["project_title"])),
-    "Project Summary": ("description", _paragraphs(None)),
+    "Project Summary": ("summary", _paragraphs(None)),
     START: ("start_date", cells.day),
     END: ("end_date", cells.day),
-    GRANT: ("grant_amount", cells.money),
+    GRANT: ("grant_cents", _cents),
     GRANT_STATE: ("grant_state", _state),
     HANDED_IN: ("report_handed_in_on", cells.day),
     APPROVED: ("report_approved_on", cells.day),
-    "Programme": ("programme", _line(200)),
-    "Key Action": ("key_action_name", _line(200)),
-    "Action Type": ("action_name", _line(300)),
+    "Programme": ("programme", _line(100)),
+    "Key Action": ("key_action_name", _line(250)),
+    "Action Type": ("action_type_name", _line(250)),
     "Topics": ("topics", _line(2_000)),
-    "Participating countries": ("countries", _line(500)),
-    "Coordinating organisation name": ("organisation_name", _line(500)),
-    "Coordinating organisation type": ("organisation_type", _line(300)),
+    "Participating countries": ("countries", _words),
+    "Coordinating organisation name": ("organisation", _line(500)),
+    "Coordinating organisation type": ("organisation_type", _line(250)),
     "Coordinator's address": ("organisation_address", _line(500)),
-    "Coordinator's region": ("organisation_region", _line(200)),
+    "Coordinator's region": ("organisation_region", _line(250)),
     "Coordinator's country": ("organisation_country", _line(100)),
     "Coordinator's website": ("organisation_website", cells.lenient_website),
     # These four fill only what nobody has set here.
@@ -84,9 +93,10 @@ _OTHERS = (
     CODE, AGENCY, PROJECT_STATUS, CONTACT, CONTACT_EMAIL, CONTACT_PHONE, SECOND, SECOND_EMAIL, RESPONSIBLE,
     "Call year", "Results Available", "Results Platform Project Card",
 )
-PARTNER_FIELDS: Mapping[str, str] = MappingProxyType({
-    "name": "name", "organisation type": "type", "address": "address", "region": "region", "country": "country",
-    "website": "website",
+# Word in the header → field of a partner, and how many characters it holds.
+PARTNER_FIELDS: Mapping[str, tuple[str, int]] = MappingProxyType({
+    "name": ("name", 500), "organisation type": ("type", 250), "address": ("address", 500),
+    "region": ("region", 250), "country": ("country", 100), "website": ("website", 2_000),
 })
 
 
@@ -97,7 +107,7 @@ def _fold(name: str) -> str:
 
 _COLUMNS = {_fold(name): name for name in (*FACTS, *_OTHERS)}
 _PARTNER = re.compile(rf"partner(\d{{1,3}})({'|'.join(map(_fold, PARTNER_FIELDS))})")
-_PARTNER_FIELD = {_fold(name): (name, key) for name, key in PARTNER_FIELDS.items()}
+_PARTNER_FIELD = {_fold(name): name for name in PARTNER_FIELDS}
 _PARTNER_COLUMN = re.compile(r"Partner (\d+) (.+)")
 
 
@@ -107,7 +117,7 @@ def column(name: str) -> str | None:
     if folded.startswith(_fold(GRANT)):
         return GRANT  # the public list explains the amount in the header itself
     if found := _PARTNER.fullmatch(folded):
-        return f"Partner {int(found[1])} {_PARTNER_FIELD[found[2]][0]}"
+        return f"Partner {int(found[1])} {_PARTNER_FIELD[found[2]]}"
     return _COLUMNS.get(folded)
 
 
@@ -121,12 +131,24 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
+    """A partner organisation as a row names it."""
+
+    name: str = ""
+    type: str = ""
+    address: str = ""
+    region: str = ""
+    country: str = ""
+    website: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedRow:
     """What a row says about a project. What is absent or None changes nothing."""
 
     code: ProjectCode
     facts: Mapping[str, Value]
-    partners: tuple[Mapping[str, str], ...] | None
+    partners: tuple[Partner, ...] | None
     contact: Person | None
     second_contact: Person | None
     responsible: str | None
@@ -157,7 +179,7 @@ def read_row(row: Mapping[str, Cell], *, code: ProjectCode) -> tuple[ImportedRow
     facts: dict[str, Value] = {}
     for name, (fact, parser) in FACTS.items():
         value = _read(row, name, parser, faults)
-        if value is not None and value != "":
+        if value is not None and value not in ("", ()):
             facts[fact] = value
     if "grant_state" not in facts and GRANT_STATE not in {fault.column for fault in faults}:
         state = _read(row, PROJECT_STATUS, _state, faults)
@@ -206,14 +228,14 @@ def _person(
     return Person(email=address, name=str(words or ""), phone=str(number or ""))
 
 
-def _partners(row: Mapping[str, Cell], faults: list[RowFault]) -> tuple[Mapping[str, str], ...] | None:
+def _partners(row: Mapping[str, Cell], faults: list[RowFault]) -> tuple[Partner, ...] | None:
     """The partners in the order of their numbers; None when the row names none, which changes nothing."""
     found: dict[int, dict[str, str]] = {}
     for name in row:
         if not name.startswith("Partner ") or (match := _PARTNER_COLUMN.fullmatch(name)) is None:
             continue
-        key = PARTNER_FIELDS[match[2]]
-        value = _read(row, name, cells.lenient_website if key == "website" else cells.paragraphs, faults)
+        key, most = PARTNER_FIELDS[match[2]]
+        value = _read(row, name, cells.lenient_website if key == "website" else _paragraphs(most), faults)
         if isinstance(value, str) and value:
             found.setdefault(int(match[1]), {})[key] = " ".join(value.split())
-    return tuple(found[number] for number in sorted(found)) or None
+    return tuple(Partner(**found[number]) for number in sorted(found)) or None

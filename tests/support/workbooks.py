@@ -30,7 +30,10 @@ _WORKBOOK = (
 )
 
 
-def workbook(rows: Iterable[Sequence[object]], *, sheets_before: Mapping[str, Sequence[Sequence[object]]] = {}) -> bytes:  # noqa: B006 - never changed
+Rows = Iterable[Sequence[object]]
+
+
+def workbook(rows: Rows, *, sheets_before: Mapping[str, Rows] = {}) -> bytes:
     """A workbook as openpyxl writes it, streamed, so that tests can make long ones."""
     book = Workbook(write_only=True)
     for title, earlier in sheets_before.items():
@@ -45,7 +48,7 @@ def workbook(rows: Iterable[Sequence[object]], *, sheets_before: Mapping[str, Se
     return target.getvalue()
 
 
-def by_hand(*, sheet: str, strings: Sequence[str] = (), extra: Mapping[str, bytes] = {}) -> bytes:  # noqa: B006 - never changed
+def by_hand(*, sheet: str, strings: Sequence[str] = (), extra: Mapping[str, bytes] = {}) -> bytes:
     """A minimal workbook around the XML inside `<worksheet>`; `strings` are the items of the shared strings."""
     target = io.BytesIO()
     parts: dict[str, Any] = {

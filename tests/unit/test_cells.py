@@ -49,8 +49,8 @@ def test_money_takes_point_comma_and_grouping(cell: cells.Cell, meant: str) -> N
 
 @pytest.mark.parametrize(
     "cell",
-    ["12.34.56", "12.345", "12,345", "1,23,456", "-5", "abc", "1e5", "12.3456", "99999999999", 1e300, float("inf"), True,
-     "1.234,567.8", "1 23", "12,", "١٢"],
+    ["12.34.56", "12.345", "12,345", "1,23,456", "-5", "abc", "1e5", "12.3456", "99999999999", 1e300, float("inf"),
+     True, "1.234,567.8", "1 23", "12,", "١٢"],
 )
 def test_money_refuses_what_is_none_or_may_mean_two_things(cell: cells.Cell) -> None:
     with pytest.raises(RowFault):
@@ -73,7 +73,8 @@ def test_email_is_folded(cell: str, meant: str | None) -> None:
 @pytest.mark.parametrize(
     "cell",
     ["john.doe.@school.example", ".john@school.example", "john..doe@school.example", "contact.school.example.org",
-     "a@b", "a@b.example; c@d.example", "Anna <a@b.example>", "a b@c.example", "a@-b.example", "a@b..example", "@b.example"],
+     "a@b", "a@b.example; c@d.example", "Anna <a@b.example>", "a b@c.example", "a@-b.example", "a@b..example",
+     "@b.example"],
 )
 def test_email_refuses_what_no_mail_reaches(cell: str) -> None:
     """Case 16 and its relatives."""
@@ -84,8 +85,8 @@ def test_email_refuses_what_no_mail_reaches(cell: str) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "meant"),
-    [(2024, "2024"), (2024.0, "2024"), (1e21, "1000000000000000000000"), (True, "TRUE"), ("  two \n words ", "two words"),
-     ("2024-06-15", "2024-06-15"), ("Zoë", "Zoë"), ("Zoe\u0308", "Zoë")],
+    [(2024, "2024"), (2024.0, "2024"), (1e21, "1000000000000000000000"), (True, "TRUE"),
+     ("  two \n words ", "two words"), ("2024-06-15", "2024-06-15"), ("Zoë", "Zoë"), ("Zoe\u0308", "Zoë")],
 )
 def test_line_is_text_whatever_the_spreadsheet_made_of_it(cell: cells.Cell, meant: str) -> None:
     """Case 21."""

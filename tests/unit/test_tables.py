@@ -184,7 +184,8 @@ def test_workbook_is_read_whatever_its_dimension_tag_says() -> None:
         '<row r="5000000"><c r="B5000000" t="s"><v>2</v></c><c r="A5000000" t="str"><v>1</v></c></row>'
         "<row><c><v>7</v></c><c><v>8</v></c></row></sheetData>"
     )
-    found = read(by_hand(sheet=sheet, strings=["<t>Code</t>", "<t>Title</t>", "<r><t>Two </t></r><r><t>runs_x000D_</t></r>"]))
+    two_runs = "<r><t>Two </t></r><r><t>runs_x000D_</t></r>"
+    found = read(by_hand(sheet=sheet, strings=["<t>Code</t>", "<t>Title</t>", two_runs]))
     assert [(row.record, row.line, row.cells) for row in found] == [
         (1, 5_000_000, {"Code": "1", "Title": "Two runs\r"}), (2, 5_000_001, {"Code": 7, "Title": 8}),
     ]
@@ -252,7 +253,8 @@ def _shared(rows: int) -> bytes:
     """Each row with a text of its own in the shared strings, as a spreadsheet saves it."""
     text = "Summary of the project, as long as such texts are. " * 4
     sheet = "".join(
-        f'<row r="{n + 2}" ht="15" customHeight="1"><c r="A{n + 2}"><v>{n}</v></c><c r="B{n + 2}" t="s"><v>{n}</v></c></row>'
+        f'<row r="{n + 2}" ht="15" customHeight="1"><c r="A{n + 2}"><v>{n}</v></c>'
+        f'<c r="B{n + 2}" t="s"><v>{n}</v></c></row>'
         for n in range(rows)
     )
     header = '<row r="1"><c t="str"><v>Code</v></c><c t="str"><v>Title</v></c></row>'
