@@ -263,15 +263,18 @@ def free_name(name: str, *, taken: Collection[str]) -> str:
     return f"{stem} ({number}){ending}"
 
 
-def refuse_name(name: str) -> None:
-    """Refuse by the ending alone, before a byte is sent; a name without one is judged by its content."""
+def refuse_name(name: str, *, shown: str = "") -> None:
+    """Refuse by the ending alone, before a byte is sent; a name without one is judged by its content.
+
+    `shown` is what the refusal says where a content was found out to be what its name does not tell.
+    """
     ending = extension(name)
     if not ending or ending in BY_EXTENSION:
         return
     for endings, message, code in _WAYS_OUT:
         if ending in endings:
-            raise Refused(message, field="files", code=code, values={"name": name})
-    raise Refused(NOT_TAKEN, field="files", code="file-type", values={"name": name})
+            raise Refused(message, field="files", code=code, values={"name": shown or name})
+    raise Refused(NOT_TAKEN, field="files", code="file-type", values={"name": shown or name})
 
 
 def too_big(name: str) -> Refused:

@@ -53,7 +53,7 @@ class Entry:
 
 
 class Store(Protocol):
-    """The interface that everything else sees; a key from elsewhere than `put` is a ValueError or not found."""
+    """What everything else sees; a key that does not come from `put` is a ValueError or not found."""
 
     def put(
         self, source: Source, *, name: str, size: int | None = None, limit: int = MAX_FILE_BYTES
