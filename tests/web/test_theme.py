@@ -1,132 +1,23 @@
-"""The theme on its own: every macro in a tiny application, strict HTML, strict policy, axe in a browser."""
+"""The theme on its own: every macro in a tiny application, as strict HTML, under the strict policy."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import html5lib
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask, flash, render_template, request
-from flask_babel import Babel
-from flask_wtf import FlaskForm
-from jinja2 import StrictUndefined
-from werkzeug.datastructures import MultiDict
-from werkzeug.serving import make_server
-from wtforms import fields as f
-from wtforms import validators as v
-from wtforms import widgets as w
+from flask import Flask
 
 from backoffice.theme import theme
-
-ROOT = Path(__file__).parents[2]
-FRAMES = ("public", "coordinator", "staff")
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-
-
-class TooBig(str):
-    code = "file-too-big"
-
-
-def too_big(form: FlaskForm, field: f.Field) -> None:
-    raise v.ValidationError(TooBig("The file is too big"))
-
-
-class Gallery(FlaskForm):
-    version = f.HiddenField(default="7")
-    title = f.StringField("Title", [v.DataRequired(), v.Length(max=250)])
-    description = f.TextAreaField("Description in English")
-    kind = f.SelectField("Type", choices=[("book", "Handbook"), ("film", "Video")])
-    password = f.PasswordField("Password")
-    day = f.DateField("Due date", [v.Optional()])
-    files = f.MultipleFileField("Files", [too_big])
-    accept = f.BooleanField("I accept the terms", [v.DataRequired()])
-    public = f.BooleanField("Public")
-    basis = f.RadioField(
-        "Basis", choices=[("ticket", "Ticket"), ("consent", "Consent")], validators=[v.InputRequired()]
-    )
-    languages = f.SelectMultipleField(
-        "Languages",
-        choices=[("lv", "Latvian"), ("en", "English")],
-        widget=w.ListWidget(prefix_label=False),
-        option_widget=w.CheckboxInput(),
-    )
-
-
-class SignIn(FlaskForm):
-    email = f.EmailField("Email", [v.InputRequired()])
-    remember = f.BooleanField("Remember")
-
-
-def shell() -> theme.Shell:
-    person = theme.Person(
-        name="Zane Izdomāta", email="zane@agency.example", role="Specialist", account_url="/account/"
-    )
-    return theme.Shell(
-        agency="National Agency (demo)",
-        agency_email="results@agency.example",
-        menu=(
-            theme.Group(
-                links=(
-                    theme.Link(label="Review", url="/admin/review/", icon="half", count=14, active=True),
-                    theme.Link(label="Projects", url="/admin/projects/", icon="list"),
-                )
-            ),
-            theme.Group(
-                label="Helpdesk", links=(theme.Link(label="Tickets", url="/admin/tickets/", icon="chat"),)
-            ),
-        ),
-        nav=(
-            theme.Link(label="My projects", url="/my/", active=True),
-            theme.Link(label="Guide", url="/guide"),
-        ),
-        areas=(
-            theme.Link(label="Coordinator", url="/my/"),
-            theme.Link(label="Agency", url="/admin/", active=True),
-        ),
-        person=None if request.args.get("stranger") else person,
-        search_url="/admin/search",
-        foot=(theme.Link(label="Privacy", url="/privacy"),),
-        keys_url="/account/#keys",
-        scheme=request.args.get("scheme", ""),
-    )
+from tests.support.theme_site import FRAMES, ROOT, make_site
 
 
 @pytest.fixture(scope="module")
 def site() -> Flask:
-    site = Flask("theme_test", template_folder=str(ROOT / "tests/support/theme"))
-    site.config.update(SECRET_KEY="k" * 40, WTF_CSRF_ENABLED=False, TESTING=True)
-    site.jinja_env.undefined = StrictUndefined
-    Babel(site, locale_selector=lambda: request.args.get("lang", "en"))
-    theme.init_app(site, translations=ROOT / "backoffice" / "translations")
-
-    @site.get("/bare/<frame>")
-    def bare(frame: str) -> str:
-        return render_template("fields.html", form=SignIn())
-
-    @site.route("/<frame>", methods=["GET", "POST"])
-    def gallery(frame: str) -> str:
-        flash("The website is public now", "good")
-        flash("The project was not saved", "error")
-        form = Gallery(MultiDict({"description": "Rokasgrāmata", "languages": "lv", "kind": "book"}))
-        form.validate()
-        with_shell = {} if request.args.get("bare") else {"shell": shell()}
-        return render_template("gallery.html", frame=f"theme/{frame}.html", form=form, **with_shell)
-
-    @site.after_request
-    def policy(response):  # type: ignore[no-untyped-def]
-        response.headers["Content-Security-Policy"] = POLICY
-        return response
-
-    return site
+    return make_site()
 
 
 def page(site: Flask, path: str) -> str:
@@ -227,14 +118,3 @@ def test_vendored_files_are_the_locked_ones() -> None:
     css = (ROOT / "backoffice/theme/static/vendor/bootstrap.css").read_text(encoding="utf-8")
     assert css.startswith("@layer bootstrap{")
     assert "url(" not in css
-
-
-@pytest.fixture(scope="module")
-def address(site: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
