@@ -118,11 +118,18 @@ def make_site() -> Flask:
     @site.route("/upload", methods=["GET", "POST"])
     def upload() -> ResponseReturnValue:
         if request.method == "GET":
-            return render_template("upload.html", received=site.config["RECEIVED"])
+            return render_template("upload.html", received=site.config["RECEIVED"], errors=[])
         if request.form["note"] == "break":
             return "no", 503
+        if request.form["note"] == "wrong":
+            errors = [("file", "Files: this is no picture")]
+            return render_template("upload.html", received=[], errors=errors), 422
+        if request.form["note"] == "stranger":
+            return redirect("/login?next=/upload")
         if request.form["note"] == "slow":
-            time.sleep(1.5)
+            time.sleep(6)  # longer than the scripts remember a submit
+        if request.form["note"] == "twice":
+            time.sleep(1)  # both clicks fall into it
         site.config["RECEIVED"].append((request.form["note"], len(request.files["file"].read())))
         flash("The file has arrived", "good")
         return redirect(url_for("upload"), code=303)

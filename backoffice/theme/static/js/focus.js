@@ -1,8 +1,11 @@
 // After an error the summary takes the focus, after a sent form the message; else the page starts as usual.
-const target = document.querySelector(".errsum[data-focus]") ?? document.querySelector("[data-focus]");
-if (target && !location.hash) {
-  target.focus({ preventScroll: false });
+// "swapped" is what upload.js says when an answer has taken the place of the page's content.
+function start() {
+  const target = document.querySelector(".errsum[data-focus]") ?? document.querySelector("[data-focus]");
+  if (target && !location.hash) target.focus();
 }
+start();
+document.addEventListener("swapped", start);
 
 // A link of the error summary leads to the field itself, into an opened part, not only near it.
 document.addEventListener("click", (event) => {

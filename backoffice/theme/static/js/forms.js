@@ -16,27 +16,24 @@ function count(field) {
   const most = Number(field.dataset.count);
   const n = characters(field.value);
   const over = n > most;
-  box.textContent = over
-    ? words.tooMany.replace("{n}", number.format(n - most))
-    : words.characters.replace("{n}", number.format(n)).replace("{max}", number.format(most));
+  const said = over ? words.tooMany.replace("{n}", number.format(n - most)) : words.characters.replace("{n}", number.format(n));
+  box.textContent = said.replace("{max}", number.format(most));
   box.classList.toggle("over", over);
 }
-for (const field of document.querySelectorAll("[data-count]")) {
-  count(field);
-  field.addEventListener("input", () => count(field));
-}
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-count]")) count(event.target);
+});
 
 // Unsaved changes: what a form holds now against what it held when the page came.
 const held = (form) => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value instanceof File ? value.name : value]));
-const guarded = new Map([...document.querySelectorAll("form[data-guard]")].map((form) => [form, held(form)]));
-const changed = (form) => held(form) !== guarded.get(form);
+const guarded = new Map();
+const changed = (form) => form.isConnected && held(form) !== guarded.get(form);
 let leaving = false;
-for (const form of guarded.keys()) {
-  form.addEventListener("input", () => {
-    const box = form.querySelector("[data-unsaved]");
-    if (box) box.textContent = changed(form) ? words.unsaved : "";
-  });
-}
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  const box = guarded.has(form) && form.querySelector("[data-unsaved]");
+  if (box) box.textContent = changed(form) ? words.unsaved : "";
+});
 window.addEventListener("beforeunload", (event) => {
   if (!leaving && [...guarded.keys()].some(changed)) event.preventDefault();
 });
@@ -60,6 +57,7 @@ document.addEventListener("submit", (event) => {
   leaving = true;
   setTimeout(() => (leaving = false), 5000);
 });
+document.addEventListener("leaving", () => (leaving = true)); // an upload that took its time has arrived
 document.addEventListener("retry", (event) => sent.delete(event.target));
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
@@ -98,4 +96,11 @@ document.addEventListener("change", (event) => {
   }
   marks(field.form);
 });
-for (const form of document.querySelectorAll("form:has(.pick)")) marks(form);
+
+function start() {
+  for (const field of document.querySelectorAll("[data-count]")) count(field);
+  for (const form of document.querySelectorAll("form[data-guard]")) if (!guarded.has(form)) guarded.set(form, held(form));
+  for (const form of document.querySelectorAll("form:has(.pick)")) marks(form);
+}
+start();
+document.addEventListener("swapped", start);

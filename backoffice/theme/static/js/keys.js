@@ -1,15 +1,17 @@
 // Extra keys on lists: / search, j k next and previous row, x mark, Enter open, ? the list of keys.
 // Off inside fields and with Ctrl, Alt or Meta; who turned them off in the account does not get this file.
-const rows = [...document.querySelectorAll("table[data-keys] tbody tr")];
+const listed = () => [...document.querySelectorAll("table[data-keys] tbody tr")];
 let at = -1;
 
 function go(step) {
-  if (!rows.length) return;
+  const rows = listed();
+  if (!rows.length) return false;
   rows[at]?.removeAttribute("aria-current");
   at = Math.min(rows.length - 1, Math.max(0, at + step));
   rows[at].setAttribute("aria-current", "true");
-  (rows[at].querySelector("a.ttl, a, button, input") ?? rows[at]).focus();
+  (rows[at].querySelector("a.ttl") ?? rows[at].querySelector("a, button, input"))?.focus();
   rows[at].scrollIntoView({ block: "nearest" });
+  return true;
 }
 
 const acts = {
@@ -18,10 +20,10 @@ const acts = {
     field?.focus();
     return Boolean(field);
   },
-  j: () => go(1) ?? true,
-  k: () => go(-1) ?? true,
+  j: () => go(1),
+  k: () => go(-1),
   x: () => {
-    const mark = rows[at]?.querySelector(".pick");
+    const mark = listed()[at]?.querySelector(".pick");
     mark?.click();
     return Boolean(mark);
   },
@@ -49,5 +51,5 @@ document.addEventListener("keydown", (event) => {
 // A click or Tab into a row is where j and k go on from.
 document.addEventListener("focusin", (event) => {
   const row = event.target.closest?.("table[data-keys] tbody tr");
-  if (row) at = rows.indexOf(row);
+  if (row) at = listed().indexOf(row);
 });

@@ -35,14 +35,23 @@ function tell(form, text, code) {
   form.dispatchEvent(new Event("retry", { bubbles: true }));
 }
 
-function show(request) {
-  const page = request.responseText;
-  if (request.responseURL && request.responseURL !== location.href) history.pushState(null, "", request.responseURL);
-  // The answer of our own server takes the place of the page, scripts included, as after a plain post.
-  document.open();
-  document.write(page);
-  document.close();
-  window.addEventListener("popstate", () => location.reload());
+// The server tells us where a redirect leads instead of sending us there (see theme.py), so that the message of the
+// next page is not lost. Everything else that is a page of ours is shown in place, as after a plain post.
+function shown(request) {
+  const next = request.getResponseHeader("X-Location");
+  if (next) {
+    document.dispatchEvent(new Event("leaving"));
+    location.assign(next);
+    return true;
+  }
+  if (request.status >= 500 || request.status === 413) return false;
+  const page = new DOMParser().parseFromString(request.responseText, "text/html");
+  const main = page.getElementById("main");
+  if (!main) return false;
+  document.title = page.title;
+  document.getElementById("main").replaceWith(document.adoptNode(main));
+  document.dispatchEvent(new Event("swapped"));
+  return true;
 }
 
 function send(form, submitter) {
@@ -83,9 +92,9 @@ function send(form, submitter) {
     }
   });
   request.addEventListener("load", () => {
-    const html = (request.getResponseHeader("Content-Type") ?? "").startsWith("text/html");
-    if (html && request.status < 500 && request.status !== 413) show(request);
-    else end(words.refused.replace("{code}", request.status), "upload-refused");
+    const next = request.getResponseHeader("X-Location") ?? "";
+    if (next.startsWith(words.signInUrl)) end(words.signedOut, "signed-out");
+    else if (!shown(request)) end(words.refused.replace("{code}", request.status), "upload-refused");
   });
   request.addEventListener("error", () => end(words.lost, "upload-lost"));
   request.addEventListener("timeout", () => end(words.lost, "upload-lost"));
@@ -94,6 +103,7 @@ function send(form, submitter) {
   view.say(words.sending);
   form.setAttribute("aria-busy", "true");
   request.open("POST", submitter?.getAttribute("formaction") || form.getAttribute("action") || location.href);
+  request.setRequestHeader("X-Upload", "1");
   request.send(data);
 }
 
