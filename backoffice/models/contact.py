@@ -29,10 +29,12 @@ class Contact(Base):
     position: Mapped[int] = mapped_column(default=0)
     is_main: Mapped[bool] = mapped_column(default=False)
     is_imported: Mapped[bool] = mapped_column(default=False)
+    is_edited_here: Mapped[bool] = mapped_column(default=False)  # then an import leaves name and phone alone
     coordinator_public: Mapped[bool] = mapped_column(default=False)
     coordinator_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     person_withdrew_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_ended_by_import: Mapped[bool] = mapped_column(default=False)  # one that was removed here stays away
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     project: Mapped[Project] = relationship(back_populates="contacts")
 

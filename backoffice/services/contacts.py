@@ -53,7 +53,7 @@ def add(uow: UnitOfWork, *, actor: Actor, project_id: int, values: ContactValues
         last = uow.session.scalar(select(func.max(Contact.position)).where(Contact.project_id == project.id))
         row = Contact(project_id=project.id, email=checked.email, position=(last or 0) + 1, created_at=uow.now)
         uow.session.add(row)
-    row.ended_at, row.coordinator_public = None, False
+    row.ended_at, row.is_ended_by_import, row.coordinator_public = None, False, False
     _fill(row, checked)
     uow.session.flush()
     _record(uow, actor=actor, project=project, contact=row, action="contact:added")
@@ -69,9 +69,8 @@ def edit(uow: UnitOfWork, *, actor: Actor, contact_id: int, values: ContactValue
         _end(uow, row=row)
         _record(uow, actor=actor, project=project, contact=row, action="contact:removed")
         return add(uow, actor=actor, project_id=project.id, values=checked)
-    before = (row.name, row.role, row.phone)
-    _fill(row, checked)
-    if before != (row.name, row.role, row.phone):
+    if (row.name, row.role, row.phone) != (checked.name, checked.role, checked.phone):
+        _fill(row, checked)
         _record(uow, actor=actor, project=project, contact=row, action="contact:changed")
     return row
 
@@ -137,7 +136,7 @@ def _checked(values: ContactValues) -> ContactValues:
 
 
 def _fill(row: Contact, values: ContactValues) -> None:
-    row.name, row.role, row.phone = values.name, values.role, values.phone
+    row.name, row.role, row.phone, row.is_edited_here = values.name, values.role, values.phone, True
 
 
 def _end(uow: UnitOfWork, *, row: Contact) -> None:
