@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from flask_babel import format_date, format_datetime, format_decimal, gettext
+from flask_babel import format_date, format_datetime, format_decimal, get_locale, gettext
 
 from backoffice.domain.errors import DomainError
+from backoffice.forms.base import Coded, Form
+
+KB, MB = 1024, 1024 * 1024
 
 
 def words(error: DomainError) -> str:
@@ -18,11 +21,43 @@ def say(message: str, values: Mapping[str, object] | None = None) -> str:
     return str(gettext(message, **{name: _shown(value) for name, value in (values or {}).items()}))
 
 
+def refuse(form: Form, error: DomainError) -> None:
+    """Put a refusal beside the field that it concerns; without one, at the head of the form."""
+    shown = Coded(words(error), code=error.code)
+    field = form._fields.get(error.field or "")
+    if field is None:
+        form.form_errors.append(shown)
+    else:
+        field.errors = [*field.errors, shown]
+
+
+def day(value: date) -> str:
+    """25 November 2026 · 25.11.2026. (GLOSSARY)"""
+    return str(format_date(value, "dd.MM.yyyy." if _is_latvian() else "d MMMM yyyy"))
+
+
+def moment(value: datetime) -> str:
+    """25 November 2026, 14:32 · 25.11.2026. plkst. 14.32, in the zone of the page."""
+    pattern = "dd.MM.yyyy. 'plkst'. HH.mm" if _is_latvian() else "d MMMM yyyy, HH:mm"
+    return str(format_datetime(value, pattern))
+
+
+def size(bytes_: int) -> str:
+    """41.9 MB, 12 kB; with a no-break space and the comma of the language."""
+    if bytes_ >= MB:
+        return f"{format_decimal(round(bytes_ / MB, 1))}\u00a0MB"
+    return f"{format_decimal(max(1, round(bytes_ / KB)))}\u00a0kB"
+
+
+def _is_latvian() -> bool:
+    return str(get_locale()) == "lv"
+
+
 def _shown(value: object) -> object:
     if isinstance(value, datetime):
-        return format_datetime(value, "short")
+        return moment(value)
     if isinstance(value, date):
-        return format_date(value, "long")
+        return day(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return format_decimal(value)
     return value

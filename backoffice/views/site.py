@@ -15,7 +15,7 @@ from backoffice.db import db
 from backoffice.domain.errors import DomainError, Forbidden, NotFound
 from backoffice.views import auth as auth_views
 from backoffice.views import coordinator, health, language, legal, public
-from backoffice.views.messages import say, words
+from backoffice.views.messages import day, moment, say, size, words
 
 CSP = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:", "media-src 'self'",
@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(Exception, _unknown)
     app.jinja_env.globals.update(get_locale=get_locale, person=auth.person, say=say, words=words)
+    app.jinja_env.filters.update(day=day, moment=moment, size=size)
     app.jinja_env.add_extension("jinja2.ext.do")
 
 
