@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from backoffice.domain.errors import N_
+
 
 class Permission(StrEnum):
     """`resource:verb`, in the order of the alphabet."""
@@ -70,6 +72,14 @@ class StaffRole(StrEnum):
     AGENCY_ADMIN = "agency_admin"
     PLATFORM_ADMIN = "platform_admin"
 
+
+ROLE_WORDS: Mapping[Role, str] = MappingProxyType({
+    Role.COORDINATOR: N_("Coordinator"),
+    Role.SPECIALIST: N_("Programme specialist"),
+    Role.HELPDESK: N_("Helpdesk"),
+    Role.AGENCY_ADMIN: N_("Agency admin"),
+    Role.PLATFORM_ADMIN: N_("Platform admin"),
+})
 
 P = Permission
 

@@ -1,0 +1,15 @@
+"""National Agencies."""
+
+from sqlalchemy import Select, select
+
+from backoffice.models import Agency, Project
+
+
+def in_order() -> Select[Agency]:
+    """All of them; the first one is the one whose name and texts a visitor sees unless they ask for another."""
+    return select(Agency).order_by(Agency.id)
+
+
+def of_project(project_id: int) -> Select[int]:
+    """Whose project it is."""
+    return select(Project.agency_id).where(Project.id == project_id)
