@@ -1,11 +1,15 @@
 """The outbox, as the job and the pages read it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from backoffice.domain.notices import OutboxState
-from backoffice.models import OutboxRow
+from backoffice.domain.notices import Mail, OutboxState
+from backoffice.domain.permissions import Actor, Permission
+from backoffice.domain.text import parse_search
+from backoffice.models import OutboxRow, Project
 
 
 def by_key(key: str) -> Select[OutboxRow]:
@@ -29,3 +33,41 @@ def due_row(row_id: int, *, now: datetime) -> Select[OutboxRow]:
         .where(OutboxRow.id == row_id, OutboxRow.state == OutboxState.WAITING, OutboxRow.due_at <= now)
         .with_for_update(skip_locked=True)
     )
+
+
+ORDER: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[int]] = (OutboxRow.created_at, OutboxRow.id)
+
+
+def scope(actor: Actor) -> ColumnElement[bool]:
+    """Mails of the own agency."""
+    return OutboxRow.agency_id == actor.agency_id if actor.can(Permission.OUTBOX_READ) else false()
+
+
+def listed(
+    actor: Actor,
+    *,
+    search: str = "",
+    states: Sequence[OutboxState] = (),
+    kinds: Sequence[Mail] = (),
+    project_id: int | None = None,
+) -> Select[OutboxRow]:
+    """Mails, to be ordered by ORDER, newest first; the search is over address, subject and project."""
+    query = select(OutboxRow).where(scope(actor))
+    if states:
+        query = query.where(OutboxRow.state.in_(states))
+    if kinds:
+        query = query.where(OutboxRow.kind.in_(kinds))
+    if project_id is not None:
+        query = query.where(OutboxRow.project_id == project_id)
+    for word in parse_search(search).words:
+        found = select(Project.id).where(
+            Project.agency_id == actor.agency_id, Project.search_key.contains(word, autoescape=True)
+        )
+        query = query.where(
+            or_(
+                OutboxRow.to.contains(word, autoescape=True),
+                OutboxRow.subject.icontains(word, autoescape=True),
+                OutboxRow.project_id.in_(found),
+            )
+        )
+    return query

@@ -1,6 +1,6 @@
 """The base of every back-office page: what is not opened has no route (DESIGN §4)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask import abort, g, request
@@ -107,11 +107,50 @@ class RecordView(Guarded, ModelView):
             )
         except keyset.BadCursor:
             abort(404)
-        self._template_args["pages"] = {
-            "next": found.next and self._at(found.next),
-            "previous": found.previous and self._at(found.previous),
+        self._template_args |= {
+            "pages": {
+                "next": found.next and self._at(found.next),
+                "previous": found.previous and self._at(found.previous),
+            },
+            "q": request.args.get("q", ""),
+            **self.around(found.rows),
         }
         return None, found.rows
+
+    def around(self, rows: Sequence[Any]) -> dict[str, Any]:
+        """What the list's template needs beside its rows: sentence, views, chips, choices of the filters."""
+        return {}
+
+    def kept(self, *without: str) -> dict[str, Any]:
+        """The arguments of the address bar, less some: for tabs, chips and sort links; always from page one."""
+        args = request.args.to_dict(flat=False)
+        return {name: values for name, values in args.items() if name not in {"at", "lang", *without}}
+
+    def tab(self, name: str, label: Any, *, count: int | None = None, argument: str = "view") -> dict[str, Any]:
+        """A saved view of the list. It starts afresh: other filters are dropped."""
+        return {
+            "label": label,
+            "url": self.get_url(".index_view", **{argument: name}),
+            "active": self.chosen(argument) == name,
+            "count": count,
+        }
+
+    views: ClassVar[Sequence[str]] = ()  # names of the saved views; the first is the default
+
+    def chosen(self, argument: str = "view") -> str:
+        """The saved view in use; with a search and without a view, the widest one, which is the last."""
+        asked = request.args.get(argument, "")
+        if asked in self.views:
+            return asked
+        if not self.views:
+            return ""
+        return self.views[-1] if set(self.kept()) - {argument} else self.views[0]
+
+    def chip(self, label: Any, argument: str, value: str) -> tuple[Any, str]:
+        """A filter that is on, and the address without it."""
+        rest = self.kept(argument)
+        others = [other for other in request.args.getlist(argument) if other != value]
+        return label, self.get_url(".index_view", **rest, **({argument: others} if others else {}))
 
     def _at(self, cursor: str) -> str:
         return str(self.get_url(".index_view", **{**request.args.to_dict(flat=False), "at": cursor}))
