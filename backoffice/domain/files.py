@@ -176,6 +176,7 @@ TAKE_MP3 = N_("“%(name)s” is a kind of sound file that is not taken. Save it
 TAKE_JPEG = N_("“%(name)s” is a kind of picture that is not taken. Save it as JPEG or PNG and upload that.")
 TAKE_PDF = N_("“%(name)s” is a kind of document that is not taken. Save it as PDF and upload that.")
 TAKE_ZIP = N_("“%(name)s” is a kind of archive that is not taken. Pack the files as ZIP without a password.")
+EMPTY = N_("“%(name)s” is empty. Save it again in its own program and choose it anew.")
 NO_MACRO = N_(
     "“%(name)s” holds macros, which could harm whoever opens it. Save it as PDF, or without macros "
     "(DOCX, XLSX, PPTX), and upload that."
@@ -245,6 +246,12 @@ def clean_name(name: str) -> str:
     return stem + name[len(name) - len(ending):] if ending else stem
 
 
+def with_ending(name: str, kind: FileKind) -> str:
+    """The name with an ending of `kind`: what was re-encoded may be of another kind than its name said."""
+    ending, right = extension(name), TYPES[kind].extensions
+    return name if ending in right else f"{name[: len(name) - len(ending)]}{right[0]}"
+
+
 def same_name(one: str, other: str) -> bool:
     """Whether two names are one for a person, a folder or a ZIP: composition and case do not count."""
     return _folded(one) == _folded(other)
@@ -288,10 +295,7 @@ def too_big(name: str) -> Refused:
 def refuse_size(name: str, size: int, *, left: int = MAX_RESULT_BYTES) -> None:
     """S11: refused per file and in sum; `left` is what the result's other files leave."""
     if size <= 0:
-        raise Refused(
-            N_("“%(name)s” is empty. Save it again in its own program and choose it anew."),
-            field="files", code="file-empty", values={"name": name},
-        )
+        raise Refused(EMPTY, field="files", code="file-empty", values={"name": name})
     if size > MAX_FILE_BYTES:
         raise too_big(name)
     if size > left:

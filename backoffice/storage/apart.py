@@ -1,8 +1,8 @@
 """Look into a file in a process of its own: a hostile file can at worst end that process.
 
 Libraries that read PDF, pictures and old Office files are large and written in C; a crafted file may make
-them take all memory, turn for ever, or crash. The child has limits for memory and time, no settings and
-no secrets in its environment, and only answers.
+them take all memory, turn for ever, or crash. The child has limits for memory and time, no settings and no
+secrets in its environment, and only answers.
 """
 
 import json
@@ -18,6 +18,7 @@ from backoffice.domain import files as domain
 from backoffice.domain.errors import N_, Refused
 from backoffice.domain.files import FileKind
 from backoffice.storage.look import Inspected
+from backoffice.storage.pictures import MAX_EDGE, Picture, clean_picture
 
 MAX_SECONDS = 60  # reading 1 GiB of parts takes some ten; a person waits no longer
 MAX_MEMORY = 2 << 30  # address space, of which libraries alone take 300 MB
@@ -35,43 +36,58 @@ def inspect(path: Path, *, name: str) -> Inspected:
     shown = domain.clean_name(name)
     domain.refuse_name(shown)
     domain.refuse_size(shown, path.stat().st_size)
-    answer = _ask(path, name=shown)
-    if answer is None:
-        raise Refused(TOO_MUCH, field="files", code="file-bomb", values={"name": shown})
+    with TemporaryDirectory(prefix="apart-") as folder:
+        found = _ask({"path": str(path.resolve()), "name": shown}, folder=folder, field="files")
+    return Inspected(**{**found, "kind": FileKind(found["kind"])})
+
+
+def clean(path: Path, *, name: str, field: str, max_edge: int = MAX_EDGE) -> Picture:
+    """The picture written anew (`pictures.clean_picture`), or Refused beside `field`."""
+    asked = {"path": str(path.resolve()), "name": domain.clean_name(name), "field": field, "max_edge": max_edge}
+    with TemporaryDirectory(prefix="apart-") as folder:
+        out = Path(folder) / "picture"
+        found = _ask({**asked, "out": str(out)}, folder=folder, field=field)
+        return Picture(**{**found, "kind": FileKind(found["kind"]), "content": out.read_bytes()})
+
+
+def _ask(asked: dict[str, Any], *, folder: str, field: str) -> dict[str, Any]:
+    """The child's answer. `folder` is the parent's to delete: a child that was stopped cannot tidy up."""
+    too_much = Refused(TOO_MUCH, field=field, code="file-bomb", values={"name": asked["name"]})
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "backoffice.storage.apart"],
+            input=json.dumps(asked), capture_output=True, encoding="utf-8", timeout=MAX_SECONDS, check=False,
+            cwd=ROOT, env={"TMPDIR": folder, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise too_much from error
+    if done.returncode or not done.stdout:
+        raise too_much
+    answer: dict[str, Any] = json.loads(done.stdout)
     if "refused" in answer:
         refused = answer["refused"]
-        raise Refused(refused["message"], field="files", code=refused["code"], values=refused["values"])
-    return Inspected(**{**answer["inspected"], "kind": FileKind(answer["inspected"]["kind"])})
-
-
-def _ask(path: Path, *, name: str) -> dict[str, Any] | None:
-    """The child's answer; None when it was stopped by a limit or fell."""
-    with TemporaryDirectory(prefix="apart-") as folder:  # a stopped child cannot tidy up
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", "backoffice.storage.apart"],
-                input=json.dumps({"path": str(path.resolve()), "name": name}), capture_output=True,
-                encoding="utf-8", timeout=MAX_SECONDS, check=False, cwd=ROOT,
-                env={"TMPDIR": folder, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
-            )
-        except subprocess.TimeoutExpired:
-            return None
-    if done.returncode or not done.stdout:
-        return None
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+        raise Refused(refused["message"], field=field, code=refused["code"], values=refused["values"])
+    found: dict[str, Any] = answer["found"]
+    return found
 
 
 def _main() -> None:
-    from backoffice.storage import sniff  # the parent needs none of the libraries
+    from backoffice.storage import sniff  # the parent needs none of its libraries
 
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_WRITTEN, MAX_WRITTEN))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     asked = json.loads(sys.stdin.read())
+    path, name = Path(asked["path"]), asked["name"]
     try:
-        answer = {"inspected": asdict(sniff.examine(Path(asked["path"]), name=asked["name"]))}
+        if out := asked.get("out"):
+            picture = clean_picture(path, name=name, field=asked["field"], max_edge=asked["max_edge"])
+            Path(out).write_bytes(picture.content)
+            found = asdict(picture) | {"content": ""}
+        else:
+            found = asdict(sniff.examine(path, name=name))
+        answer = {"found": found}
     except Refused as refused:
         answer = {"refused": {"message": refused.message, "code": refused.code, "values": refused.values}}
     sys.stdout.write(json.dumps(answer))

@@ -28,7 +28,7 @@ PICTURE_BOMB = N_(
     "“%(name)s” has far more pixels than a screen or a printer can use. Make the picture smaller and "
     "upload that."
 )
-_FORMATS = {Family.JPEG: ("JPEG", "MPO"), Family.PNG: ("PNG",), Family.GIF: ("GIF",), Family.WEBP: ("WEBP",)}
+FORMATS = {Family.JPEG: ("JPEG", "MPO"), Family.PNG: ("PNG",), Family.GIF: ("GIF",), Family.WEBP: ("WEBP",)}
 _KINDS = {
     Family.JPEG: FileKind.JPEG, Family.PNG: FileKind.PNG, Family.GIF: FileKind.GIF,
     Family.WEBP: FileKind.WEBP,
@@ -45,7 +45,7 @@ def check_picture(look: Look, family: Family) -> FileKind:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            with Image.open(look.path, formats=_FORMATS[family]) as picture:
+            with Image.open(look.path, formats=FORMATS[family]) as picture:
                 _check_size(look, picture)
                 _check_whole(look, picture)
     except UnidentifiedImageError as error:

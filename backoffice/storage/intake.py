@@ -1,0 +1,78 @@
+"""From a stream to a checked file in the store: what the views hand to `services.files`.
+
+Everything slow happens here, before the transaction opens. When the block raises (a guard says no, the
+database fails), the bytes go again; after a crash the sweep of files without a row finds them.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
+
+from backoffice.domain import files as domain
+from backoffice.domain.files import FileKind
+from backoffice.storage import apart, pictures
+from backoffice.storage.pictures import MAX_EDGE
+from backoffice.storage.store import READ, Source, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file whose bytes are stored and whose content was looked into; it has no row yet."""
+
+    name: str  # cleaned, with the right ending
+    key: str
+    size: int
+    sha256: str
+    media_type: str
+    kind: FileKind
+
+
+@contextmanager
+def taken_in(store: Store, source: Source, *, name: str, size: int | None = None) -> Iterator[Upload]:
+    """A file of a result (S7, S11): refused by name, size or content with a code and the way out."""
+    shown = domain.clean_name(name)
+    domain.refuse_name(shown)
+    stored = store.put(source, name=shown, size=size)
+    try:
+        with store.as_path(stored.key) as path:
+            found = apart.inspect(path, name=shown)
+        yield Upload(
+            name=found.name, key=stored.key, size=stored.size, sha256=stored.sha256,
+            media_type=found.media_type, kind=found.kind,
+        )
+    except BaseException:
+        store.delete(stored.key)
+        raise
+
+
+@contextmanager
+def picture_taken_in(
+    store: Store, source: Source, *, name: str, field: str, max_edge: int = MAX_EDGE
+) -> Iterator[Upload]:
+    """A logo or a screenshot (S5, S16): only the picture that we wrote anew is stored; Refused beside `field`."""
+    with NamedTemporaryFile(prefix="picture-") as file:
+        _copy(source, file)
+        picture = apart.clean(Path(file.name), name=name, field=field, max_edge=max_edge)
+    shown = domain.with_ending(domain.clean_name(name), picture.kind)
+    stored = store.put(io.BytesIO(picture.content), name=shown)
+    try:
+        yield Upload(
+            name=shown, key=stored.key, size=stored.size, sha256=stored.sha256,
+            media_type=picture.media_type, kind=picture.kind,
+        )
+    except BaseException:
+        store.delete(stored.key)
+        raise
+
+
+def _copy(source: Source, file: IO[bytes]) -> None:
+    """No more than one byte over the limit: then the picture is refused as too large whatever follows."""
+    left = pictures.MAX_BYTES + 1
+    while left > 0 and (piece := source.read(min(READ, left))):
+        file.write(piece)
+        left -= len(piece)
+    file.flush()
