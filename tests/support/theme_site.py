@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from flask import Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_admin import Admin, AdminIndexView, expose
+from flask_admin.model import BaseModelView
 from flask_babel import Babel
 from flask_wtf import FlaskForm
 from jinja2 import StrictUndefined
@@ -60,6 +64,84 @@ class SignIn(FlaskForm):
     remember = f.BooleanField("Remember")
 
 
+@dataclass
+class Row:
+    id: int
+    title: str
+    year: int
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class RowForm(FlaskForm):
+    title = f.StringField("Title", [v.InputRequired()])
+    year = f.IntegerField("Year", [v.Optional()])
+
+
+class Rows(BaseModelView):
+    """Flask-Admin's own pages over a list in memory: what the stock views hand to our templates."""
+
+    list_template, details_template = "theme/list.html", "theme/details.html"
+    edit_template = create_template = "theme/form.html"
+    form = RowForm
+    column_list = column_details_list = ("title", "year")
+    can_view_details = True
+    column_display_actions = False
+    column_sortable_list = ()
+    rows = (Row(1, "Jūrmala <b>Reads</b> Aloud", 2024), Row(2, "Māla skola", 2023))
+    saved: ClassVar[list[str]] = []
+
+    def opens(self, endpoint: str) -> bool:
+        return endpoint != "action_view"
+
+    def get_pk_value(self, model: Row) -> int:
+        return model.id
+
+    def get_list(self, page, sort_field, sort_desc, search, filters, page_size=None):  # type: ignore[no-untyped-def]
+        self._template_args["pages"] = {"previous": None, "next": "/admin/rows/?at=x"}
+        rows = [row for row in self.rows if request.args.get("q", "") in row.title]
+        return None, rows
+
+    def get_one(self, id: str) -> Row:
+        return self.rows[int(id) - 1]
+
+    def create_form(self, obj=None):  # type: ignore[no-untyped-def]
+        return RowForm()
+
+    def edit_form(self, obj=None):  # type: ignore[no-untyped-def]
+        return RowForm(obj=obj)
+
+    def create_model(self, form: RowForm) -> Row:
+        self.saved.append(form.title.data)
+        return self.rows[0]
+
+    def update_model(self, form: RowForm, model: Row) -> bool:
+        self.saved.append(form.title.data)
+        return True
+
+    @expose("/<id>/approve/", methods=("GET", "POST"))
+    def approve_view(self, id: str) -> str:
+        form = RowForm(obj=self.get_one(id))
+        form.validate_on_submit()
+        return str(self.render("theme/confirm.html", form=form, button="Approve", heading="Row", back="/admin/rows/"))
+
+    def scaffold_list_columns(self) -> list[str]:
+        return ["title", "year"]
+
+    def scaffold_sortable_columns(self) -> dict[str, str]:
+        return {}
+
+    def init_search(self) -> bool:
+        return False
+
+    def scaffold_form(self) -> type[FlaskForm]:
+        return RowForm
+
+    def scaffold_list_form(self, widget=None, validators=None):  # type: ignore[no-untyped-def]
+        return RowForm
+
+
 def shell() -> theme.Shell:
     person = theme.Person(name="Zane Izdomāta", email="zane@agency.example", role="Specialist", account_url="/account/")
     return theme.Shell(
@@ -97,6 +179,11 @@ def make_site() -> Flask:
     site.jinja_env.undefined = StrictUndefined
     Babel(site, locale_selector=lambda: request.args.get("lang", "en"))
     theme.init_app(site, translations=ROOT / "backoffice" / "translations")
+
+    index = AdminIndexView(template="list.html")
+    index.static_folder = None
+    admin = Admin(site, theme=theme.ADMIN, index_view=index)
+    admin.add_view(Rows(Row, name="Rows", endpoint="rows", url="/admin/rows"))
 
     @site.get("/bare/<frame>")
     def bare(frame: str) -> str:

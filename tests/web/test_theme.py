@@ -118,3 +118,44 @@ def test_vendored_files_are_the_locked_ones() -> None:
     css = (ROOT / "backoffice/theme/static/vendor/bootstrap.css").read_text(encoding="utf-8")
     assert css.startswith("@layer bootstrap{")
     assert "url(" not in css
+
+
+def test_staff_list_of_flask_admin_has_search_links_and_pager(site: Flask) -> None:
+    soup = BeautifulSoup(page(site, "/admin/rows/?view=all&q="), "html.parser")
+    assert soup.find("h1").text == "Rows"
+    assert [link["href"] for link in soup.select("td a.ttl")] == [
+        "/admin/rows/details/?id=1",
+        "/admin/rows/details/?id=2",
+    ]
+    assert "Jūrmala <b>Reads</b> Aloud" in soup.select_one("td a.ttl").text, "texts are escaped"
+    assert [cell["data-l"] for cell in soup.select("td[data-l]")] == ["Year", "Year"]
+    assert soup.select_one(".pager a[rel=next]")["href"] == "/admin/rows/?at=x"
+    assert soup.select_one(".tools input[name=view]")["value"] == "all", "a search stays in the view"
+    nothing = BeautifulSoup(page(site, "/admin/rows/?q=zzz"), "html.parser")
+    assert "Nothing here fits" in nothing.find("main").text
+
+
+def test_staff_opens_details_create_and_edit_of_flask_admin(site: Flask) -> None:
+    details = BeautifulSoup(page(site, "/admin/rows/details/?id=2"), "html.parser")
+    assert [dd.text for dd in details.select(".facts dd")][:2] == ["Māla skola", "2023"]
+    assert page(site, "/admin/rows/new/")
+    edit = BeautifulSoup(page(site, "/admin/rows/edit/?id=2"), "html.parser")
+    assert edit.find(id="title")["value"] == "Māla skola"
+    wrong = site.test_client().post("/admin/rows/edit/?id=2", data={"title": ""}).get_data(as_text=True)
+    assert "<title>Error: Rows" in wrong
+    assert 'href="#title"' in wrong
+
+
+def test_staff_confirms_a_transition_on_its_own_page(site: Flask) -> None:
+    soup = BeautifulSoup(page(site, "/admin/rows/1/approve/"), "html.parser")
+    assert soup.find("h1").text == "Approve"
+    assert soup.select_one("aside button[type=submit]").text == "Approve"
+    assert soup.select_one("aside a.btn")["href"] == "/admin/rows/"
+
+
+def test_no_stock_template_of_flask_admin_can_be_found(site: Flask) -> None:
+    with site.app_context():
+        for name in site.jinja_env.list_templates():
+            source = site.jinja_env.get_template(name).filename or ""
+            assert "flask_admin" not in source, name
+    assert site.test_client().get("/admin/static/bootstrap/bootstrap4/css/bootstrap.min.css").status_code == 404
