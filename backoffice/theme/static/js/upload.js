@@ -68,6 +68,7 @@ function send(form, submitter) {
   const view = bar(form);
   const start = performance.now();
   let spoken = start;
+  let complete = false; // from here on nobody can say that nothing was stored
   const end = (text, code) => {
     view.box.remove();
     form.removeAttribute("aria-busy");
@@ -86,7 +87,9 @@ function send(form, submitter) {
           .replace("{left}", String(Math.ceil((event.total - event.loaded) / Math.max(speed, 1))))
       : words.checking;
     view.say(text);
-    if (performance.now() - spoken > SPOKEN_EVERY || event.loaded === event.total) {
+    complete = event.loaded === event.total;
+    view.cancel.hidden = complete;
+    if (performance.now() - spoken > SPOKEN_EVERY || complete) {
       spoken = performance.now();
       view.speak(text);
     }
@@ -96,8 +99,7 @@ function send(form, submitter) {
     if (next.startsWith(words.signInUrl)) end(words.signedOut, "signed-out");
     else if (!shown(request)) end(words.refused.replace("{code}", request.status), "upload-refused");
   });
-  request.addEventListener("error", () => end(words.lost, "upload-lost"));
-  request.addEventListener("timeout", () => end(words.lost, "upload-lost"));
+  request.addEventListener("error", () => (complete ? end(words.unsure, "upload-unsure") : end(words.lost, "upload-lost")));
   request.addEventListener("abort", () => end(words.cancelled, "upload-cancelled"));
   view.cancel.addEventListener("click", () => request.abort());
   view.say(words.sending);
