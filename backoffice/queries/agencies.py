@@ -13,3 +13,7 @@ def in_order() -> Select[Agency]:
 def of_project(project_id: int) -> Select[int]:
     """Whose project it is."""
     return select(Project.agency_id).where(Project.id == project_id)
+
+
+def by_code(code: str) -> Select[Agency]:
+    return select(Agency).where(Agency.code == code.strip().upper())
