@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
+from tests.support import browser as browser_here
 from tests.support.theme_site import FRAMES, ROOT, make_site
 
 pytestmark = pytest.mark.slow
@@ -24,8 +24,10 @@ MB = 1024 * 1024
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-    return {"executable_path": shutil.which("chromium") or shutil.which("google-chrome"), "args": quiet}
+    executable = browser_here.executable()
+    if executable is None:
+        pytest.skip(browser_here.WHY_NOT)
+    return {"executable_path": executable, "args": list(browser_here.ARGS)}
 
 
 @pytest.fixture(scope="module")
