@@ -100,6 +100,8 @@ def web_address(text: str, *, field: str) -> str:
 
 def search_key(text: str) -> str:
     """Text without case, diacritics and composition; dashes made plain. The same on both engines."""
+    if text.isascii():
+        return " ".join(text.lower().split())  # nothing to take apart; imports fold long texts by the thousand
     text = "".join("-" if letter in _DASHES else letter for letter in text)
     split = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(letter for letter in split if not unicodedata.combining(letter)).split())
