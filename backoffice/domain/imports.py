@@ -107,6 +107,7 @@ def _fold(name: str) -> str:
 
 _COLUMNS = {_fold(name): name for name in (*FACTS, *_OTHERS)}
 _PARTNER = re.compile(rf"partner(\d{{1,3}})({'|'.join(map(_fold, PARTNER_FIELDS))})")
+PARTNER_NAMES = tuple(name for name, _ in PARTNER_FIELDS.values())
 _PARTNER_FIELD = {_fold(name): name for name in PARTNER_FIELDS}
 _PARTNER_COLUMN = re.compile(r"Partner (\d+) (.+)")
 
@@ -197,8 +198,8 @@ def read_row(row: Mapping[str, Cell], *, code: ProjectCode) -> tuple[ImportedRow
     ), faults
 
 
-def end_before_start() -> RowFault:
-    return RowFault(column=END, reason=N_("The project ends before it starts."))
+def end_before_start(column: str = END) -> RowFault:
+    return RowFault(column=column, reason=N_("The project ends before it starts."))
 
 
 def in_the_future(name: str) -> RowFault:
