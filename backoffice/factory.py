@@ -5,12 +5,14 @@ from pathlib import Path
 from flask import Flask
 
 from backoffice import auth, cli
-from backoffice.config import Settings
+from backoffice.config import Settings, SettingsError
 from backoffice.db import READING, configure, db
 from backoffice.domain import clock
 from backoffice.extensions import babel, csrf, migrate
 from backoffice.jobs import queue
 from backoffice.mail import sender
+from backoffice.storage.scanner import open_scanner
+from backoffice.storage.store import open_store
 from backoffice.theme import theme
 from backoffice.views import admin, language, site
 
@@ -51,8 +53,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     auth.init_app(app)
     sender.init_app(app)
     queue.init_app(app, redis_url=settings.redis_url)
+    _open_storage(app, settings)
     theme.init_app(app, translations=TRANSLATIONS)
     admin.init_app(app)
     site.init_app(app)
     cli.init_app(app)
     return app
+
+
+def _open_storage(app: Flask, settings: Settings) -> None:
+    """Where bytes live and who looks for viruses in them; a wrong URL stops the start with its one line."""
+    try:
+        app.extensions["store"] = open_store(settings.storage_url)
+        app.extensions["scanner"] = open_scanner(settings.clamd_url)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error

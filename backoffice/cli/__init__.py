@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from backoffice.cli import processes, projects
+from backoffice.cli import files, processes, projects
 
 
 def init_app(app: Flask) -> None:
     """Register the groups."""
-    for module in (processes, projects):
+    for module in (files, processes, projects):
         module.init_app(app)

@@ -20,6 +20,11 @@ def now() -> datetime:
     return datetime.now(UTC) + _Shift.by
 
 
+def machine_now() -> datetime:
+    """The instant without the shift: for the age of what the machine itself has dated, such as files."""
+    return datetime.now(UTC)
+
+
 def day_of(instant: datetime, *, time_zone: str) -> date:
     """The calendar day of an instant for an agency: "today" is the agency's day everywhere (DOMAIN §8)."""
     return instant.astimezone(ZoneInfo(time_zone)).date()

@@ -16,7 +16,7 @@ MINUTE_S = 60
 EACH_MINUTE = ("backoffice.jobs.outbox.sweep", "backoffice.jobs.files.sweep")
 # Dated mails are a matter of the day. They are reckoned before it begins in any agency of the Union and looked at
 # again each hour: a call that went down with Redis or a failed database costs an hour then, not a day.
-DATED = ("backoffice.jobs.notices.run",)
+DATED = ("backoffice.jobs.notices.run", "backoffice.jobs.files.tidy")
 DATED_FROM_HOUR_UTC = 3
 log = logging.getLogger(__name__)
 

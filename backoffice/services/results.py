@@ -118,12 +118,15 @@ def restore(uow: UnitOfWork, *, actor: Actor, result_id: int) -> Result:
     return result
 
 
-def touch_files(uow: UnitOfWork, *, actor: Actor, result_id: int) -> tuple[Project, Result]:
-    """For `services.files`: lock, check that files may change now, and count the versions up."""
+def lock_files(uow: UnitOfWork, *, actor: Actor, result_id: int) -> tuple[Project, Result]:
+    """For `services.files`: lock, and check that files may change now; `files_changed` counts the versions up."""
     project, result = _locked(uow, actor=actor, result_id=result_id)
     _check_open(project, result)
-    _changed(uow, project=project, result=result)
     return project, result
+
+
+def files_changed(uow: UnitOfWork, *, project: Project, result: Result) -> None:
+    _changed(uow, project=project, result=result)
 
 
 def _locked(

@@ -23,7 +23,11 @@ _LIMITS = ("Heuristics.Limits.Exceeded", "Heuristics.Encrypted")
 
 
 class ScannerUnavailable(Exception):
-    """No answer, or one of trouble of its own: the file stays waiting and is tried again."""
+    """No answer, or (`is_about_file`) one of trouble: the file stays waiting and is tried again."""
+
+    def __init__(self, cause: str, *, is_about_file: bool = False) -> None:
+        super().__init__(cause)
+        self.is_about_file = is_about_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ def read_answer(answer: str) -> Scan:
         return Scan(check=FileCheck.UNSCANNABLE if is_limit else FileCheck.INFECTED, cause=name)
     if "size limit exceeded" in text:
         return Scan(check=FileCheck.UNSCANNABLE, cause=text)
-    raise ScannerUnavailable(text or "no answer")
+    raise ScannerUnavailable(text or "no answer", is_about_file=bool(text))
 
 
 def _send_all(connection: socket.socket, pieces: Iterable[bytes]) -> str:
