@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from backoffice.domain.permissions import Actor
+from backoffice.domain.text import parse_search
 from backoffice.domain.visibility import ContactChoice, Subject, contact_is_public
 from backoffice.models import Access, Contact, Override, Project
 from backoffice.queries import projects
@@ -50,6 +51,58 @@ def active_override(subject: Subject, subject_id: int) -> Select[Override]:
     return select(Override).where(
         Override.subject == subject, Override.subject_id == subject_id, Override.cleared_at.is_(None)
     )
+
+
+def active_of(subject: Subject, subject_ids: Sequence[int]) -> Select[Override]:
+    """The overrides in force over several things of one kind."""
+    return (
+        select(Override)
+        .where(Override.subject == subject, Override.subject_id.in_(subject_ids), Override.cleared_at.is_(None))
+        .order_by(Override.id)
+    )
+
+
+def history(subject: Subject, subject_id: int) -> Select[Override]:
+    """Every override of one thing, the newest first."""
+    return (
+        select(Override)
+        .where(Override.subject == subject, Override.subject_id == subject_id)
+        .options(joinedload(Override.created_by))
+        .order_by(Override.id.desc())
+    )
+
+
+def listed(actor: Actor, *, search: str = "", view: str = "all") -> Select[Contact]:
+    """Contacts for staff; order by LIST_ORDER. `view`: all, overridden, public."""
+    query = (
+        select(Contact)
+        .join(Project, Project.id == Contact.project_id)
+        .where(projects.scope(actor), Contact.ended_at.is_(None))
+        .options(joinedload(Contact.project))
+    )
+    for word in parse_search(search).words:
+        query = query.where(
+            or_(
+                Contact.email.contains(word, autoescape=True),
+                Contact.name.icontains(word, autoescape=True),
+                Project.search_key.contains(word, autoescape=True),
+            )
+        )
+    if view == "overridden":
+        query = query.where(
+            exists(
+                select(Override.id).where(
+                    Override.subject == Subject.CONTACT, Override.subject_id == Contact.id,
+                    Override.cleared_at.is_(None),
+                )
+            )
+        )
+    if view == "public":
+        query = query.where(Contact.coordinator_public)
+    return query
+
+
+LIST_ORDER: tuple[InstrumentedAttribute[str], InstrumentedAttribute[int]] = (Contact.email, Contact.id)
 
 
 def by_subject(overrides: Sequence[Override]) -> dict[tuple[Subject, int], Override]:

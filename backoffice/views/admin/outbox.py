@@ -1,0 +1,67 @@
+"""The outbox: who was told what, when, in which language, and whether it arrived."""
+
+from typing import Any
+
+from flask import request
+from flask_admin import expose
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, select
+
+from backoffice.db import db
+from backoffice.domain.notices import Mail, OutboxState
+from backoffice.domain.permissions import Actor, Permission
+from backoffice.models import Project
+from backoffice.queries import outbox
+from backoffice.views.admin.base import RecordView
+
+
+class OutboxView(RecordView):
+    permissions = {"index_view": Permission.OUTBOX_READ, "mail_view": Permission.OUTBOX_READ}
+    column_list = ("to", "kind", "state", "created_at")
+    list_template = "admin/outbox/list.html"
+    list_order = outbox.ORDER
+    list_descending = True
+    views = ("all", *(state.value for state in OutboxState))
+
+    def scope(self, actor: Actor) -> ColumnElement[bool]:
+        return outbox.scope(actor)
+
+    def listed(self, actor: Actor) -> Select[Any]:
+        state = self.chosen("state")
+        return outbox.listed(
+            actor,
+            search=request.args.get("q", ""),
+            states=[] if state == "all" else [OutboxState(state)],
+            kinds=[Mail(kind) for kind in request.args.getlist("kind") if kind in set(Mail)],
+        )
+
+    def chosen(self, argument: str = "state") -> str:
+        asked = request.args.get("state", "")
+        return asked if asked in self.views else "all"
+
+    def around(self, rows: Any) -> dict[str, Any]:
+        found = db.session.execute(
+            select(Project.id, Project.code, Project.title).where(
+                Project.id.in_({row.project_id for row in rows if row.project_id})
+            )
+        )
+        words = {
+            "all": _("All"), "waiting": _("Waiting"), "sent": _("Sent"), "failed": _("Failed"), "held": _("Held"),
+            "suppressed": _("Suppressed"), "withdrawn": _("Withdrawn"),
+        }
+        kinds = [kind for kind in request.args.getlist("kind") if kind in set(Mail)]
+        return {
+            "sentence": _("Who was told what, when, and in which language."),
+            "views": [self.tab(name, words[name], argument="state") for name in self.views],
+            "projects": {row.id: (row.code, row.title) for row in found},
+            "kinds": [(kind.value, kind.value) for kind in Mail],
+            "chosen_kinds": kinds,
+            "chips": [self.chip(kind, "kind", kind) for kind in kinds],
+        }
+
+    @expose("/<id>/")
+    def mail_view(self, id: str) -> Any:
+        """One mail as it went out; what waits is rendered only when it is sent."""
+        row = self.get_one(id)
+        project = db.session.get(Project, row.project_id) if row.project_id else None
+        return self.render("admin/outbox/mail.html", row=row, project=project)

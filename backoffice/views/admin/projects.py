@@ -1,0 +1,212 @@
+"""Projects of the agency: the list, and one project in full with what staff may do about it."""
+
+from datetime import date
+from typing import Any
+
+from flask import abort, flash, redirect, request
+from flask_admin import expose
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select
+
+from backoffice.db import db
+from backoffice.domain import clock
+from backoffice.domain import projects as rules
+from backoffice.domain.errors import DomainError
+from backoffice.domain.permissions import Actor, Permission
+from backoffice.domain.projects import GRANT_WORDS, GrantState, Status
+from backoffice.domain.visibility import Subject
+from backoffice.forms.access import EndAccessForm, GiveAccessForm
+from backoffice.models import Agency, Project
+from backoffice.queries import audit, contacts, projects, submissions
+from backoffice.services import access
+from backoffice.services.uow import unit_of_work
+from backoffice.views.admin.base import RecordView
+from backoffice.views.admin.overrides import OverridePages, back_to
+from backoffice.views.audit_words import action
+from backoffice.views.messages import refuse, words
+
+LIVE = {subject.value: subject for subject in (Subject.PROJECT, Subject.WEBSITE, Subject.LOGO)}
+
+
+class ProjectView(OverridePages, RecordView):
+    permissions = {
+        "index_view": Permission.PROJECT_READ,
+        "details_view": Permission.PROJECT_READ,
+        "hide_view": Permission.PROJECT_HIDE,
+        "clear_view": Permission.PROJECT_HIDE,
+        "give_view": Permission.ACCESS_GRANT,
+        "end_view": Permission.ACCESS_GRANT,
+    }
+    column_list = ("title", "status", "end_date", "responsible")
+    list_template = "admin/projects/list.html"
+    list_order = projects.LIST_ORDER
+    views = ("ended", "mine", "running", "all")
+
+    def scope(self, actor: Actor) -> ColumnElement[bool]:
+        return projects.scope(actor)
+
+    def today(self) -> date:
+        agency = db.session.get(Agency, self.actor.agency_id) or abort(404)
+        return projects.today(agency, now=clock.now())
+
+    def listed(self, actor: Actor) -> Select[Any]:
+        view, today = self.chosen(), self.today()
+        statuses = self._statuses()
+        if view == "ended" and not statuses:
+            statuses = [Status.OPEN, Status.RETURNED]
+        return projects.listed(
+            actor,
+            search=request.args.get("q", ""),
+            statuses=statuses,
+            grant_states=self._grant_states(),
+            years=[int(year) for year in request.args.getlist("year") if year.isdecimal() and len(year) == 4],
+            responsible_ids=[actor.user_id] if view == "mine" else (),
+            ended_before=today if view == "ended" else None,
+            ended_after=today if view == "running" else None,
+        )
+
+    def _statuses(self) -> list[Status]:
+        return [Status(value) for value in request.args.getlist("status") if value in set(Status)]
+
+    def _grant_states(self) -> list[GrantState]:
+        return [GrantState(value) for value in request.args.getlist("grant_state") if value in set(GrantState)]
+
+    def around(self, rows: Any) -> dict[str, Any]:
+        today = self.today()
+        status_words = {status: _(rules.STATUS_WORDS[status]) for status in Status}
+        years = [year for year in request.args.getlist("year") if year.isdecimal() and len(year) == 4]
+        return {
+            "sentence": _("Every project of the agency: where it stands and who is responsible."),
+            "views": [
+                self.tab("ended", _("Ended, not submitted")), self.tab("mine", _("My projects")),
+                self.tab("running", _("Running")), self.tab("all", _("All")),
+            ],
+            "today": today,
+            "report_due": rules.report_due_on,
+            "statuses": [(status.value, status_words[status]) for status in Status],
+            "grant_states": [(state.value, _(GRANT_WORDS[state])) for state in GrantState],
+            "years": [(str(year), str(year)) for year in range(today.year, 2013, -1)],
+            "submittable": {row.id for row in rows if projects.is_submittable(row, today=today)},
+            "chips": [
+                *(self.chip(status_words[status], "status", status.value) for status in self._statuses()),
+                *(self.chip(_(GRANT_WORDS[s]), "grant_state", s.value) for s in self._grant_states()),
+                *(self.chip(_("Call year %(year)s", year=year), "year", year) for year in years),
+            ],
+        }
+
+    @expose("/<code>/")
+    def details_view(self, code: str) -> Any:
+        """One project: facts, submissions, people, what the public sees, history."""
+        project = self._one(code)
+        overrides = contacts.by_subject(db.session.scalars(contacts.active_overrides(project.id)).all())
+        today = self.today()
+        return self.render(
+            "admin/projects/project.html",
+            project=project,
+            today=today,
+            required=projects.results_required(project),
+            submittable=projects.is_submittable(project, today=today),
+            report_due=rules.report_due_on(project.end_date),
+            grant_words=GRANT_WORDS,
+            submissions=list(reversed(project.submissions)),
+            decisions={row.submission_id: row for row in db.session.scalars(submissions.decisions(project.id))},
+            accesses=project.accesses,
+            overrides=overrides,
+            public={
+                row.id for row in project.contacts
+                if contacts.is_public(row, overrides.get((Subject.CONTACT, row.id)))
+            },
+            live=[
+                (Subject.PROJECT, _("Project page"), True),
+                (Subject.WEBSITE, _("Website"), bool(project.website)),
+                (Subject.LOGO, _("Logo"), project.logo_file_id is not None),
+            ],
+            subjects=Subject,
+            events=db.session.scalars(audit.of_project(project.id)).all(),
+            action=action,
+            here=self._url(project),
+        )
+
+    @expose("/<code>/<subject>/hide", methods=("GET", "POST"))
+    def hide_view(self, code: str, subject: str) -> Any:
+        project = self._one(code)
+        what = LIVE.get(subject) or abort(404)
+        sentences = {
+            Subject.PROJECT: _("The whole project with its results vanishes from the public site at once."),
+            Subject.WEBSITE: _("The link to the website vanishes from the public page at once; the rest stays."),
+            Subject.LOGO: _("The logo vanishes from the public page at once; the rest stays."),
+        }
+        return self.hide_page(
+            subject=what, subject_id=project.id, heading=project.title,
+            effects=[sentences[what], _("The coordinator still works on the project as before.")],
+            back=back_to(self._url(project)),
+        )
+
+    @expose("/<code>/<subject>/clear", methods=("GET", "POST"))
+    def clear_view(self, code: str, subject: str) -> Any:
+        project = self._one(code)
+        what = LIVE.get(subject) or abort(404)
+        row = db.session.scalar(contacts.active_override(what, project.id)) or abort(404)
+        return self.clear_page(
+            override_id=row.id, heading=project.title,
+            effects=[_("It is public again at once, as the coordinator chose.")], back=back_to(self._url(project)),
+        )
+
+    @expose("/<code>/access/give", methods=("GET", "POST"))
+    def give_view(self, code: str) -> Any:
+        """Give a person access: the remedy of the most frequent problem, a wrong address."""
+        project = self._one(code)
+        form = GiveAccessForm()
+        if form.validate_on_submit():
+            try:
+                with unit_of_work() as uow:
+                    access.grant(
+                        uow, actor=self.actor, project_id=project.id, email=form.email.data or "",
+                        name=form.name.data or "",
+                    )
+            except DomainError as error:
+                refuse(form, error)
+            else:
+                flash(_("%(email)s has access; the access mail is on its way.", email=form.email.data), "success")
+                return redirect(self._url(project))
+        page = self.render(
+            "admin/projects/access.html", form=form, button=_("Give access"), heading=project.title,
+            back=self._url(project),
+            effects=[
+                _("The person gets the access mail at once, with a link to sign in."),
+                _("They may edit and submit the results of this project."),
+                _("Nobody loses access by this."),
+            ],
+        )
+        return (page, 422) if form.errors else page
+
+    @expose("/<code>/access/<id>/end", methods=("GET", "POST"))
+    def end_view(self, code: str, id: str) -> Any:
+        """End a person's access: at once, everywhere."""
+        project = self._one(code)
+        row = next((row for row in project.accesses if str(row.id) == id and row.ended_at is None), None) or abort(404)
+        form = EndAccessForm()
+        if form.validate_on_submit():
+            try:
+                with unit_of_work() as uow:
+                    access.end(uow, actor=self.actor, access_id=row.id, reason=form.reason.data or "")
+            except DomainError as error:
+                flash(words(error), "error")
+            else:
+                flash(_("The access has ended."), "success")
+            return redirect(self._url(project))
+        return self.render(
+            "admin/projects/access.html", form=form, button=_("End access"), heading=row.user.email,
+            back=self._url(project),
+            effects=[
+                _("The person is signed out at once and can no longer open this project."),
+                _("They are mailed with your reason and may object by answering."),
+                _("An import never brings this access back."),
+            ],
+        )
+
+    def _one(self, code: str) -> Project:
+        return db.session.scalar(projects.one(self.actor, code=code)) or abort(404)
+
+    def _url(self, project: Project) -> str:
+        return str(self.get_url(".details_view", code=project.code))

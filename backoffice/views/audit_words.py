@@ -1,0 +1,83 @@
+"""Audit actions in words, for the trail and for the history beside a project."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from flask_babel import gettext
+
+from backoffice.domain.errors import N_
+
+ACTION_WORDS: Mapping[str, str] = MappingProxyType({
+    "access:ended": N_("Access ended"),
+    "access:granted": N_("Access given"),
+    "contact:added": N_("Contact person added"),
+    "contact:changed": N_("Contact person changed"),
+    "contact:hidden": N_("Contact person hidden"),
+    "contact:made-private": N_("Contact person made private"),
+    "contact:made-public": N_("Contact person made public"),
+    "contact:override-cleared": N_("Override of a contact person cleared"),
+    "contact:removed": N_("Contact person removed"),
+    "contact:shown": N_("Contact person shown"),
+    "file:added": N_("File added"),
+    "file:checked": N_("File checked"),
+    "file:infected": N_("File found infected"),
+    "file:passed": N_("File let pass without a check"),
+    "file:removed": N_("File removed"),
+    "file:replaced": N_("File replaced"),
+    "import:run": N_("Import run"),
+    "import:ran": N_("Import run"),
+    "logo:changed": N_("Logo changed"),
+    "logo:hidden": N_("Logo hidden"),
+    "logo:override-cleared": N_("Override of the logo cleared"),
+    "logo:removed": N_("Logo removed"),
+    "project:approved": N_("Approved"),
+    "project:changed": N_("Facts changed"),
+    "project:hidden": N_("Project hidden"),
+    "project:imported": N_("Project imported"),
+    "project:override-cleared": N_("Override of the project cleared"),
+    "project:returned": N_("Returned for additions"),
+    "project:submitted": N_("Submitted"),
+    "project:unlocked": N_("Unlocked"),
+    "result:added": N_("Result added"),
+    "result:changed": N_("Result changed"),
+    "result:deleted": N_("Result deleted"),
+    "result:hidden": N_("Result hidden"),
+    "result:moved": N_("Order of results changed"),
+    "result:override-cleared": N_("Override of a result cleared"),
+    "result:restored": N_("Result restored"),
+    "review:claimed": N_("Review claimed"),
+    "review:judged": N_("Verdict given"),
+    "review:released": N_("Review released"),
+    "review:taken-over": N_("Review taken over"),
+    "summary:changed": N_("Final summary changed"),
+    "terms:accepted": N_("Terms of use accepted"),
+    "user:created": N_("User created"),
+    "user:deactivated": N_("User deactivated"),
+    "user:reset": N_("Sign-in of a user reset"),
+    "website:changed": N_("Website changed"),
+    "website:hidden": N_("Website hidden"),
+    "website:override-cleared": N_("Override of the website cleared"),
+})
+
+GROUP_WORDS: Mapping[str, str] = MappingProxyType({
+    "decisions": N_("Decisions"),
+    "reviews": N_("Claims and verdicts"),
+    "changes": N_("Changes of texts and files"),
+    "visibility": N_("Who may see what"),
+    "access": N_("Access and sign-ins"),
+    "mails": N_("Mails"),
+})
+
+
+def action(name: str) -> str:
+    """An action in words; a new one that has none yet keeps its own name."""
+    return str(gettext(ACTION_WORDS[name])) if name in ACTION_WORDS else name
+
+
+def details(values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """What an event keeps, as lines; digests of personal values say nothing to a reader and are left out."""
+    return [
+        (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in values.items()
+        if value not in (None, "", []) and not name.endswith("_digest")
+    ]
