@@ -1,7 +1,12 @@
 """People who can sign in."""
 
-from sqlalchemy import Select, select
+from collections.abc import Sequence
 
+from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from backoffice.domain.permissions import Actor, Permission
+from backoffice.domain.text import parse_search
 from backoffice.models import Access, User
 
 
@@ -17,3 +22,19 @@ def projects_of(user_id: int) -> Select[int]:
         .where(Access.user_id == user_id, Access.ended_at.is_(None))
         .order_by(Access.project_id)
     )
+
+
+LIST_ORDER: tuple[InstrumentedAttribute[str], InstrumentedAttribute[int]] = (User.email, User.id)
+
+
+def scope(actor: Actor) -> ColumnElement[bool]:
+    """Staff of the own agency."""
+    return User.agency_id == actor.agency_id if actor.can(Permission.USER_READ) else false()
+
+
+def listed(actor: Actor, *, search: str = "", roles: Sequence[str] = ()) -> Select[User]:
+    """Staff, to be ordered by LIST_ORDER."""
+    query = select(User).where(scope(actor))
+    for word in parse_search(search).words:
+        query = query.where(or_(User.email.contains(word, autoescape=True), User.name.icontains(word, autoescape=True)))
+    return query.where(User.role.in_(roles)) if roles else query

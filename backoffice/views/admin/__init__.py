@@ -3,8 +3,16 @@
 from flask import Flask
 from flask_admin import Admin
 
+from backoffice.db import db
+from backoffice.models import AuditEvent, Contact, OutboxRow, Project, Result, User
 from backoffice.theme import theme
+from backoffice.views.admin.audit import AuditView
 from backoffice.views.admin.base import IndexView
+from backoffice.views.admin.contacts import ContactView
+from backoffice.views.admin.outbox import OutboxView
+from backoffice.views.admin.projects import ProjectView
+from backoffice.views.admin.results import ResultView
+from backoffice.views.admin.users import UserView
 
 
 def init_app(app: Flask) -> None:
@@ -16,4 +24,11 @@ def init_app(app: Flask) -> None:
 
 def _views() -> list[object]:
     """Every view of the back-office, in the order of the menu."""
-    return []
+    return [
+        ProjectView(Project, db, name="Projects", endpoint="projects", url="projects"),
+        ResultView(Result, db, name="Results", endpoint="results", url="results"),
+        ContactView(Contact, db, name="Contacts", endpoint="contacts", url="contacts"),
+        AuditView(AuditEvent, db, name="Audit trail", endpoint="audit", url="audit"),
+        UserView(User, db, name="Users", endpoint="users", url="users"),
+        OutboxView(OutboxRow, db, name="Outbox", endpoint="outbox", url="outbox"),
+    ]

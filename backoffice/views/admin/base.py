@@ -107,14 +107,14 @@ class RecordView(Guarded, ModelView):
             )
         except keyset.BadCursor:
             abort(404)
-        self._template_args |= {
+        self._template_args.update({
             "pages": {
                 "next": found.next and self._at(found.next),
                 "previous": found.previous and self._at(found.previous),
             },
             "q": request.args.get("q", ""),
             **self.around(found.rows),
-        }
+        })
         return None, found.rows
 
     def around(self, rows: Sequence[Any]) -> dict[str, Any]:
