@@ -59,6 +59,7 @@ _MENU: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
 def init_app(app: Flask) -> None:
     """After the theme's own, so that ours is the one that counts."""
     app.context_processor(lambda: {"shell": shell()})
+    app.jinja_env.globals["public_base_url"] = app.config["SETTINGS"].public_base_url
 
 
 def template() -> str:

@@ -37,6 +37,9 @@ endpoint                        method  ANON  OWN   OTHER SPEC  HELP  ADMIN PLAT
 admin.index                     GET     login 404   404   ok    ok    ok    404   ok      ok
 health.healthz                  GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
 health.readyz                   GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
+legal.accessibility             GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
+legal.privacy                   GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
+legal.terms                     GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
 static                          GET     404   404   404   404   404   404   404   404     404
 theme.static                    GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
 """
