@@ -154,7 +154,7 @@ def _person() -> Person | None:
         return None
     role = who.staff.role if who.staff and area() != "coordinator" else Role.COORDINATOR
     return Person(
-        name=who.name or who.email, email=who.email, role=gettext(ROLE_WORDS[role]), account_url="/account/"
+        name=who.name or who.email, email=who.email, role=gettext(ROLE_WORDS[role])
     )
 
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from backoffice import auth
 from backoffice.views import auth as auth_views
-from backoffice.views import coordinator, errors, frame, health, language, legal, public
+from backoffice.views import coordinator, errors, frame, health, help, language, legal, public
 from backoffice.views.messages import day, moment, say, size, words
 
 CSP = "; ".join((
@@ -25,7 +25,7 @@ HEADERS = {
 
 def init_app(app: Flask) -> None:
     """Register the blueprints and what stands around every answer."""
-    for module in (auth_views, coordinator, health, legal, public):
+    for module in (auth_views, coordinator, health, help, legal, public):
         app.register_blueprint(module.bp)
     proxies = app.config["SETTINGS"].trusted_proxies
     if proxies:
