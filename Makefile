@@ -10,6 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 VENV ?= .venv
+# Test processes; each has servers of its own.
+JOBS ?= 2
 RUN := $(VENV)/bin/python
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard backoffice/translations/*/LC_MESSAGES/*.po))
 
@@ -63,11 +65,11 @@ flask: $(VENV)/.installed $(CATALOGUES) ## one command
 
 test: $(VENV)/.installed-dev $(CATALOGUES) ## all tests
 	@export BACKOFFICE_ENV="$${BACKOFFICE_ENV:-test}"
-	exec $(RUN) -m pytest $(ARGS)
+	exec $(RUN) -m pytest -n $(JOBS) $(ARGS)
 
 test-fast: $(VENV)/.installed-dev $(CATALOGUES) ## under a minute
 	@export BACKOFFICE_ENV="$${BACKOFFICE_ENV:-test}"
-	exec $(RUN) -m pytest -m "not slow" --engine=sqlite $(ARGS)
+	exec $(RUN) -m pytest -n $(JOBS) -m "not slow" --engine=sqlite $(ARGS)
 
 check: $(VENV)/.installed-dev $(CATALOGUES) ## lint, types, contracts
 	@exec $(RUN) -m tools.check $(ARGS)
