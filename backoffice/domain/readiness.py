@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 
 from backoffice.domain import text
 from backoffice.domain.errors import N_
@@ -79,6 +80,23 @@ class Finding:
     anchor: str = "project"
     field: str = ""
     values: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+
+# How a receipt and a review name a warning that was confirmed: a submission keeps its code only.
+CONFIRMED_WORDS: Mapping[str, str] = MappingProxyType({
+    "no-result": N_("No result"),
+    "short-description": N_("A very short description"),
+    "not-english": N_("A description that does not read as English"),
+    "no-public-contact": N_("No public contact person"),
+    "no-logo": N_("No logo"),
+    "no-website": N_("No website"),
+    "no-summary": N_("No final summary"),
+    "summary-not-english": N_("A final summary that does not read as English"),
+    "link-dead": N_("A link that does not answer"),
+    "link-only": N_("A result with a link only, no file"),
+    "same-file": N_("The same file in two results"),
+    "no-scanner": N_("Files not checked for viruses"),
+})
 
 
 def findings(state: ProjectState) -> list[Finding]:

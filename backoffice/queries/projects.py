@@ -35,16 +35,21 @@ def locked(actor: Actor, project_id: int) -> Select[Project]:
 
 def one(actor: Actor, *, code: str) -> Select[Project]:
     """A project by its code, with what its page shows."""
-    return (
-        visible(actor)
-        .where(Project.code == code.strip().upper())
-        .options(
-            joinedload(Project.agency),
-            joinedload(Project.responsible),
-            joinedload(Project.logo),
-            selectinload(Project.results).selectinload(Result.files),
-            selectinload(Project.contacts),
-        )
+    return _whole(visible(actor).where(Project.code == code.strip().upper()))
+
+
+def mine(actor: Actor) -> Select[Project]:
+    """The projects of a coordinator, with what their cards show."""
+    return _whole(visible(actor)).order_by(Project.sort_key, Project.id)
+
+
+def _whole(query: Select[Project]) -> Select[Project]:
+    return query.options(
+        joinedload(Project.agency),
+        joinedload(Project.responsible),
+        joinedload(Project.logo),
+        selectinload(Project.results).selectinload(Result.files),
+        selectinload(Project.contacts),
     )
 
 

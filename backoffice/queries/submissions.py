@@ -57,6 +57,17 @@ def numbered(project_id: int, number: int) -> Select[Submission]:
     )
 
 
+def by_id(submission_id: int) -> Select[Submission]:
+    """One submission with its items and files."""
+    return (
+        select(Submission)
+        .where(Submission.id == submission_id)
+        .options(
+            selectinload(Submission.items).selectinload(SubmissionItem.files).joinedload(SubmissionFile.file)
+        )
+    )
+
+
 def current_requests(project_id: int) -> Select[ChangeRequest]:
     """The comments that wait for the coordinator's change or answer."""
     return (

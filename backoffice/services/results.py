@@ -11,7 +11,7 @@ from backoffice.domain.projects import Status
 from backoffice.domain.results import LANGUAGES, ResultType, item_key
 from backoffice.models import Project, Result
 from backoffice.queries import results as queries
-from backoffice.services import audit, projects
+from backoffice.services import acts, audit, projects
 from backoffice.services.keys import fill_result
 from backoffice.services.uow import UnitOfWork
 
@@ -33,9 +33,15 @@ class ResultValues:
 _FIELDS = ("title", "description", "type", "languages", "link", "do_not_publish", "do_not_publish_reason")
 
 
-def add(uow: UnitOfWork, *, actor: Actor, project_id: int, values: ResultValues) -> Result:
-    """S8: at any time of the project while it is open or returned."""
+def add(
+    uow: UnitOfWork, *, actor: Actor, project_id: int, values: ResultValues, act_key: str = ""
+) -> Result:
+    """S8: at any time of the project while it is open or returned. A known act key gives the first result again: one
+    that was created at another instant than `uow.now`."""
     project = projects.lock(uow, actor=actor, project_id=project_id, permission=Permission.OWN_EDIT)
+    done = acts.outcome(uow, actor=actor, key=act_key)
+    if done is not None:
+        return uow.session.get_one(Result, int(done))
     if project.status not in {Status.OPEN, Status.RETURNED}:
         raise Refused(projects.CLOSED[project.status], code="closed")
     checked = _checked(values)
@@ -49,6 +55,7 @@ def add(uow: UnitOfWork, *, actor: Actor, project_id: int, values: ResultValues)
     uow.session.flush()
     projects.touch(project)
     _record(uow, actor=actor, project=project, result=result, action="result:added")
+    acts.remember(uow, actor=actor, key=act_key, outcome=str(result.id))
     return result
 
 
