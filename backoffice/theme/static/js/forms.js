@@ -77,6 +77,20 @@ document.addEventListener("click", (event) => {
   field.focus();
 });
 
+// A list of several choices: each click adds or takes away, with no key held. The keyboard works as in any such list.
+document.addEventListener("mousedown", (event) => {
+  const option = event.target.closest?.("select[multiple][data-toggle] option");
+  if (!option || event.button !== 0) return;
+  event.preventDefault();
+  const list = option.closest("select");
+  const top = list.scrollTop;
+  option.selected = !option.selected;
+  list.focus();
+  requestAnimationFrame(() => (list.scrollTop = top));
+  list.dispatchEvent(new Event("input", { bubbles: true }));
+  list.dispatchEvent(new Event("change", { bubbles: true }));
+});
+
 // Marks of a list: all at once, and how many.
 function marks(form) {
   const boxes = [...form.querySelectorAll(".pick[name]")];

@@ -1,0 +1,44 @@
+// Around htmx: a part of a page that was exchanged gets its helps again, and an answer that lacks the part (signed out,
+// too late, no connection) never makes what was typed vanish.
+const words = JSON.parse(document.querySelector("meta[name=words]")?.content ?? "{}");
+
+function tell(form, text, code) {
+  form.querySelector("[data-part-error]")?.remove();
+  const box = document.createElement("p");
+  box.className = "err mt-3";
+  box.tabIndex = -1;
+  box.setAttribute("role", "alert");
+  box.dataset.partError = "";
+  box.dataset.error = code;
+  box.textContent = text;
+  form.append(box);
+  box.focus();
+}
+
+// After the answer has come and before anything is exchanged.
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  const form = ctx.sourceElement;
+  const { raw, status } = ctx.response;
+  if (words.signInUrl && new URL(raw.url).pathname === words.signInUrl) {
+    event.preventDefault();
+    tell(form, words.signedOut, "signed-out");
+    return;
+  }
+  const page = new DOMParser().parseFromString(ctx.text, "text/html");
+  if (ctx.select && page.querySelector(ctx.select)) return;
+  event.preventDefault();
+  const main = page.getElementById("main");
+  if (status >= 500 || !main) {
+    tell(form, words.refused.replace("{code}", status), "part-refused");
+    return;
+  }
+  document.title = page.title;
+  document.getElementById("main").replaceWith(document.adoptNode(main));
+  document.dispatchEvent(new Event("swapped"));
+});
+document.addEventListener("htmx:error", (event) => {
+  const form = event.detail.ctx?.sourceElement;
+  if (form?.isConnected) tell(form, words.lost, "part-lost");
+});
+document.addEventListener("htmx:after:settle", () => document.dispatchEvent(new Event("swapped")));
