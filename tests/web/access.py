@@ -35,6 +35,45 @@ class Who(StrEnum):
 LINES = """
 endpoint                        method  ANON  OWN   OTHER SPEC  HELP  ADMIN PLAT  FOREIGN BOTH
 admin.index                     GET     login 404   404   ok    ok    ok    404   ok      ok
+coordinator.access              GET     login ok    404   404   404   404   404   404     ok
+coordinator.access              POST    login ok    404   404   404   404   404   404     ok
+coordinator.answer              GET     login ok    404   404   404   404   404   404     ok
+coordinator.answer              POST    login ok    404   404   404   404   404   404     ok
+coordinator.contact             GET     login ok    404   404   404   404   404   404     ok
+coordinator.contact             POST    login ok    404   404   404   404   404   404     ok
+coordinator.delete_result       GET     login ok    404   404   404   404   404   404     ok
+coordinator.delete_result       POST    login ok    404   404   404   404   404   404     ok
+coordinator.end_access          GET     login ok    404   404   404   404   404   404     ok
+coordinator.end_access          POST    login ok    404   404   404   404   404   404     ok
+coordinator.file                GET     login ok    404   404   404   404   404   404     ok
+coordinator.index               GET     login ok    ok    ok    ok    ok    ok    ok      ok
+coordinator.live                GET     login ok    404   404   404   404   404   404     ok
+coordinator.live                POST    login ok    404   404   404   404   404   404     ok
+coordinator.logo                GET     login ok    404   404   404   404   404   404     ok
+coordinator.move_result         GET     login ok    404   404   404   404   404   404     ok
+coordinator.move_result         POST    login ok    404   404   404   404   404   404     ok
+coordinator.new_contact         GET     login ok    404   404   404   404   404   404     ok
+coordinator.new_contact         POST    login ok    404   404   404   404   404   404     ok
+coordinator.new_result          GET     login ok    404   404   404   404   404   404     ok
+coordinator.new_result          POST    login ok    404   404   404   404   404   404     ok
+coordinator.project             GET     login ok    404   404   404   404   404   404     ok
+coordinator.receipt             GET     login ok    404   404   404   404   404   404     ok
+coordinator.remove_contact      GET     login ok    404   404   404   404   404   404     ok
+coordinator.remove_contact      POST    login ok    404   404   404   404   404   404     ok
+coordinator.remove_file         GET     login ok    404   404   404   404   404   404     ok
+coordinator.remove_file         POST    login ok    404   404   404   404   404   404     ok
+coordinator.restore_file        GET     login ok    404   404   404   404   404   404     ok
+coordinator.restore_file        POST    login ok    404   404   404   404   404   404     ok
+coordinator.restore_result      GET     login ok    404   404   404   404   404   404     ok
+coordinator.restore_result      POST    login ok    404   404   404   404   404   404     ok
+coordinator.result              GET     login ok    404   404   404   404   404   404     ok
+coordinator.result              POST    login ok    404   404   404   404   404   404     ok
+coordinator.submit              GET     login ok    404   404   404   404   404   404     ok
+coordinator.submit              POST    login ok    404   404   404   404   404   404     ok
+coordinator.summary             GET     login ok    404   404   404   404   404   404     ok
+coordinator.summary             POST    login ok    404   404   404   404   404   404     ok
+coordinator.switch_contact      GET     login ok    404   404   404   404   404   404     ok
+coordinator.switch_contact      POST    login ok    404   404   404   404   404   404     ok
 health.healthz                  GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
 health.readyz                   GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
 legal.accessibility             GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
@@ -68,7 +107,10 @@ class Scene:
 def scene() -> Scene:
     review = reviews.scene()
     project_id, agency_id = review.project_id, review.agency_id
-    factories.contact(project_id=project_id)
+    contact_id = factories.contact(project_id=project_id)
+    second = factories.person()
+    access_id = factories.access(user_id=second.user_id, project_id=project_id)
+    file_id = factories.file(project_id=project_id, result_id=review.result_ids[0])
     reviews.submit(review)
     other = factories.project(agency_id=agency_id)
     both = factories.staff(Role.SPECIALIST, agency_id=agency_id)
@@ -89,6 +131,9 @@ def scene() -> Scene:
             "code": _code(project_id),
             "project_id": project_id,
             "result_id": review.result_ids[0],
+            "contact_id": contact_id,
+            "access_id": access_id,
+            "file_id": file_id,
             "token": "no-such-token",
             "filename": "look.css",
             "n": 1,

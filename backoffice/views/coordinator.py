@@ -1,3 +1,0 @@
-from flask import Blueprint
-
-bp = Blueprint("coordinator", __name__, url_prefix="/my")
