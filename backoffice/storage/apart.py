@@ -72,7 +72,7 @@ def _ask(asked: dict[str, Any], *, folder: str, field: str) -> dict[str, Any]:
 
 
 def _main() -> None:
-    from backoffice.storage import sniff  # the parent needs none of its libraries
+    from backoffice.storage import sniff  # the parent never loads what reads PDF and old Office files
 
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))

@@ -1,7 +1,7 @@
 """What all checks of contents share: the file, what may still be unpacked, how it says no (DOMAIN §4)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from backoffice.domain.errors import N_, Refused
@@ -64,7 +64,7 @@ class Look:
     name: str
     folder: Path  # for unpacked parts; whoever began deletes it
     examine: "Callable[[Look], Inspected]"
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget
     depth: int = 0
     zips: int = 0
 

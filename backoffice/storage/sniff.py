@@ -12,7 +12,7 @@ from backoffice.domain.errors import N_
 from backoffice.domain.files import TYPES, FileKind
 from backoffice.storage import archives, heads, media, office, ole, pdf, texts
 from backoffice.storage.heads import Family
-from backoffice.storage.look import NOT_WHAT_IT_SAYS, Inspected, Look, bomb
+from backoffice.storage.look import NOT_WHAT_IT_SAYS, Budget, Inspected, Look, bomb
 
 MISMATCH = N_(
     "“%(name)s” ends in %(ending)s, but its content is %(found)s. Rename it so that it ends in %(right)s, "
@@ -20,12 +20,14 @@ MISMATCH = N_(
 )
 
 
-def examine(path: Path, *, name: str) -> Inspected:
+def examine(path: Path, *, name: str, budget: Budget | None = None) -> Inspected:
     """The kind of a file and the name to keep it under, or Refused with the reason and the way out."""
     shown = domain.clean_name(name)
     domain.refuse_size(shown, path.stat().st_size)
     with TemporaryDirectory(prefix="inspect-") as folder:
-        return _examine(Look(path=path, name=shown, folder=Path(folder), examine=_examine))
+        return _examine(
+            Look(path=path, name=shown, folder=Path(folder), examine=_examine, budget=budget or Budget())
+        )
 
 
 def _examine(look: Look) -> Inspected:

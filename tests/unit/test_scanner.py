@@ -140,7 +140,7 @@ def pieces(content: bytes) -> Iterator[bytes]:
         # Case 9: honest statistics that unpack to more than the scanner's limit.
         (samples.zipped({"s.csv": b"2026;Riga;17;0;0\r\n" * (6 * MB // 18)}), FileCheck.UNSCANNABLE),
     ],
-    ids=["pdf", "eicar", "eicar in a zip", "marker far behind", "over its file limit", "over its stream limit", "case 9"],
+    ids=["pdf", "eicar", "eicar in a zip", "marker at the end", "over its file limit", "over its stream", "case 9"],
 )
 def test_real_scanner_gives_each_of_the_three_outcomes(real: Clamd, content: bytes, check: FileCheck) -> None:
     scan = real.scan(pieces(content))
