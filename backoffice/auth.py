@@ -1,13 +1,15 @@
 """Sign-in: Flask-Login keeps an id, the rest of the house sees an Actor (DESIGN §4)."""
 
+import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
-from flask import Flask, abort, g, redirect, request, url_for
-from flask_login import UserMixin, current_user
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from flask_login import UserMixin, current_user, login_user, logout_user
 
 from backoffice.db import db
 from backoffice.domain.permissions import Actor, Permission, Role
@@ -15,9 +17,15 @@ from backoffice.extensions import login
 from backoffice.models import User
 from backoffice.queries import users as queries
 
-hasher = PasswordHasher()  # argon2id with the library's own, current costs
-# Verified when no such user exists, so that the time of the answer does not tell.
-_NOBODY = hasher.hash("no such person")
+LANGUAGE = "lang"  # where the session keeps the language that was chosen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Passwords:
+    """How passwords are hashed, and a hash that is tried when no such user exists: the time does not tell."""
+
+    hasher: PasswordHasher
+    nobody: str
 
 
 class SignedIn(UserMixin):
@@ -41,6 +49,10 @@ def init_app(app: Flask) -> None:
     login.login_view = "auth.login"
     login.login_message = None  # its own is English; our login page says it in the reader's language
     login.user_loader(load)
+    is_test = app.config["SETTINGS"].env == "test"
+    # argon2id with the library's own, current costs; hundreds of sign-ins of the tests need not pay them.
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1) if is_test else PasswordHasher()
+    app.extensions["passwords"] = _Passwords(hasher=hasher, nobody=hasher.hash("no such person"))
 
 
 def load(session_id: str) -> SignedIn | None:
@@ -51,16 +63,59 @@ def load(session_id: str) -> SignedIn | None:
     user = db.session.get(User, int(user_id))
     if user is None or user.deactivated_at is not None or user.session_epoch != int(epoch):
         return None
+    return _person_of(user)
+
+
+def _person_of(user: User) -> SignedIn:
     return SignedIn(user=user, project_ids=frozenset(db.session.scalars(queries.projects_of(user.id))))
+
+
+def hash_password(password: str) -> str:
+    """Takes a while by intent: never inside a unit of work."""
+    return _passwords().hasher.hash(_composed(password))
 
 
 def password_fits(user: User | None, password: str) -> bool:
     """Takes the same time whether or not there is such a user with a password."""
     try:
-        hasher.verify(user.password_hash if user and user.password_hash else _NOBODY, password)
+        known = _passwords()
+        known.hasher.verify(user.password_hash if user and user.password_hash else known.nobody, _composed(password))
     except Argon2Error:
         return False
     return user is not None and user.password_hash is not None
+
+
+def fresh_hash(user: User, password: str) -> str | None:
+    """The same password under today's costs, when the kept hash has older ones."""
+    is_old = user.password_hash is not None and _passwords().hasher.check_needs_rehash(user.password_hash)
+    return hash_password(password) if is_old else None
+
+
+def _passwords() -> _Passwords:
+    return current_app.extensions["passwords"]  # type: ignore[no-any-return]
+
+
+def _composed(password: str) -> str:
+    # The same letters come composed from one keyboard and in two parts from another.
+    return unicodedata.normalize("NFC", password)
+
+
+def sign_in(user: User) -> None:
+    """A session of its own: nothing of the one before is kept but the language in view."""
+    language = session.get(LANGUAGE)
+    session.clear()
+    if language:
+        session[LANGUAGE] = language
+    login_user(_person_of(user))
+
+
+def sign_out() -> None:
+    """Forget the session; the language in view stays."""
+    language = session.get(LANGUAGE)
+    logout_user()
+    session.clear()
+    if language:
+        session[LANGUAGE] = language
 
 
 def person() -> SignedIn | None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Select, select
 
-from backoffice.models import Agency, Project
+from backoffice.models import Access, Agency, Project
 
 
 def in_order() -> Select[Agency]:
@@ -17,3 +17,15 @@ def of_project(project_id: int) -> Select[int]:
 
 def by_code(code: str) -> Select[Agency]:
     return select(Agency).where(Agency.code == code.strip().upper())
+
+
+def of_person(user_id: int) -> Select[Agency]:
+    """The agency of the project to which a coordinator was let last."""
+    return (
+        select(Agency)
+        .join(Project, Project.agency_id == Agency.id)
+        .join(Access, Access.project_id == Project.id)
+        .where(Access.user_id == user_id, Access.ended_at.is_(None))
+        .order_by(Access.id.desc())
+        .limit(1)
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.text import parse_search
@@ -38,3 +38,14 @@ def listed(actor: Actor, *, search: str = "", roles: Sequence[str] = ()) -> Sele
     for word in parse_search(search).words:
         query = query.where(or_(User.email.contains(word, autoescape=True), User.name.icontains(word, autoescape=True)))
     return query.where(User.role.in_(roles)) if roles else query
+
+
+def staff(*, agency_id: int | None = None) -> Select[User]:
+    """Everybody with a staff role, of one agency or of all, for the command line."""
+    query = select(User).where(User.role.is_not(None)).options(joinedload(User.agency)).order_by(User.email)
+    return query if agency_id is None else query.where(User.agency_id == agency_id)
+
+
+def demo() -> Select[User]:
+    """The accounts of the demo, the oldest first."""
+    return select(User).where(User.is_demo, User.deactivated_at.is_(None)).order_by(User.id)

@@ -8,7 +8,7 @@ from backoffice.db import db
 from backoffice.models import Agency
 
 LANGUAGES = ("lv", "en")
-COOKIE = "lang"
+COOKIE = auth.LANGUAGE
 
 
 def select_locale() -> str:

@@ -2,10 +2,11 @@ import itertools
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
 from backoffice.domain.permissions import Actor, Role, StaffRole
-from backoffice.models import Access, User
-from backoffice.services.uow import unit_of_work
+from backoffice.models import Access, Project, TermsAcceptance, User
+from backoffice.services.uow import UnitOfWork, unit_of_work
 
 PASSWORD = "demo"
 # The cheapest costs: the hash carries them, so checking is quick too.
@@ -37,7 +38,16 @@ def _user(*, role: StaffRole | None, agency_id: int | None, language: str | None
         )
         uow.session.add(row)
         uow.session.flush()
+        if agency_id is not None:
+            _accept(uow, user_id=row.id, agency_id=agency_id)
         return row.id, row.email
+
+
+def _accept(uow: UnitOfWork, *, user_id: int, agency_id: int) -> None:
+    """The terms that come with the application are accepted: the person was here before."""
+    query = select(TermsAcceptance.id).filter_by(user_id=user_id, agency_id=agency_id)
+    if uow.session.scalar(query) is None:
+        uow.session.add(TermsAcceptance(user_id=user_id, agency_id=agency_id, version=0, accepted_at=uow.now))
 
 
 def staff(role: Role = Role.SPECIALIST, *, agency_id: int | None, language: str | None = "en") -> Person:
@@ -58,6 +68,7 @@ def access(*, user_id: int, project_id: int, origin: str = "import") -> int:
         row = Access(user_id=user_id, project_id=project_id, origin=origin, granted_at=uow.now)
         uow.session.add(row)
         uow.session.flush()
+        _accept(uow, user_id=user_id, agency_id=uow.session.get_one(Project, project_id).agency_id)
         return row.id
 
 
