@@ -102,9 +102,14 @@ def search_key(text: str) -> str:
     """Text without case, diacritics and composition; dashes made plain. The same on both engines."""
     if text.isascii():
         return " ".join(text.lower().split())  # nothing to take apart; imports fold long texts by the thousand
-    text = "".join("-" if letter in _DASHES else letter for letter in text)
+    letters = set(text)
+    for dash in letters.intersection(_DASHES):
+        text = text.replace(dash, "-")
     split = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(letter for letter in split if not unicodedata.combining(letter)).split())
+    for letter in set(split):
+        if unicodedata.combining(letter):
+            split = split.replace(letter, "")
+    return " ".join(split.split())
 
 
 # Latvian order: each of these letters comes directly after its plain one (Č after C, Ģ after G …).

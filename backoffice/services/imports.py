@@ -312,10 +312,12 @@ class _Batch:
         for position, theirs in enumerate(said, start=1):
             ours = entry.partners.get(position)
             if ours is None:
-                ours = Partner(position=position, name="", type="", address="", region="", country="", website="")
-                ours.project = entry.project
-                self._uow.session.add(ours)
+                self._uow.session.add(Partner(
+                    project=entry.project, position=position, name=theirs.name, type=theirs.type,
+                    address=theirs.address, region=theirs.region, country=theirs.country, website=theirs.website,
+                ))
                 is_changed = True
+                continue
             for name in rules.PARTNER_NAMES:
                 if getattr(ours, name) != getattr(theirs, name):
                     setattr(ours, name, getattr(theirs, name))
