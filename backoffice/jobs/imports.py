@@ -88,9 +88,12 @@ def run(
 ) -> Report:
     """Import a list, or find out what would come of it. Raises Refused when it is refused as a whole.
 
+    `only` limits it to one agency, by its code; an admin imports for the own agency alone.
     A stop half-way (an interrupt, a lost database) leaves whole batches, and an event that says so.
     """
     imports.check_permission(actor)
+    if actor is not None:
+        only = queries.agency_code(db.session(), actor.agency_id)
     before = _before(only)
     with Seen() as seen, tables.opened(file, column=rules.column, required=rules.CODE) as table:
         report = Report(kind=table.kind, ignored=table.unknown)
@@ -103,6 +106,7 @@ def run(
                 if progress is not None:
                     progress(table.position(), table.size, report.outcome)
         except BaseException:
+            report.refused.close()
             if not is_dry_run and report.outcome.added + report.outcome.changed:
                 with suppress(Exception):  # the cause of the stop matters more than its event
                     _finish(report, actor=actor, name=name, only=only, is_complete=False)

@@ -76,8 +76,13 @@ def users(session: Session, *, emails: Collection[str]) -> dict[str, User]:
 def projects_by_agency(session: Session) -> dict[str, int]:
     """How many projects each agency has."""
     query = (
-        select(Agency.code, func.count(Project.id))
+        select(Agency.code, func.count(Project.id).label("number"))
         .outerjoin(Project, Project.agency_id == Agency.id)
         .group_by(Agency.code)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.code: row.number for row in session.execute(query)}
+
+
+def agency_code(session: Session, agency_id: int | None) -> str | None:
+    """The code of an agency."""
+    return session.scalar(select(Agency.code).where(Agency.id == agency_id))
