@@ -22,6 +22,15 @@ class Subject(StrEnum):
     LOGO = "logo"
 
 
+class Withheld(StrEnum):
+    """Why an approved result is not public."""
+
+    PROJECT = "project"  # the project itself is not public
+    DO_NOT_PUBLISH = "do_not_publish"
+    HIDDEN = "hidden"
+    REPORT = "report"  # the agency publishes only once the final report is approved
+
+
 class BasisKind(StrEnum):
     """On what staff may show a contact: a ticket, or a written consent of a date."""
 
@@ -48,9 +57,30 @@ def result_is_public(
     is_report_approved: bool,
 ) -> bool:
     """In the last approved submission, wanted by the coordinator, not hidden, and due by the agency's rule."""
-    if not is_project_public or not is_in_publication or do_not_publish or override is OverrideKind.HIDE:
-        return False
-    return rule is PublicationRule.ON_APPROVAL or is_report_approved
+    return is_in_publication and not why_withheld(
+        is_project_public=is_project_public, do_not_publish=do_not_publish, override=override, rule=rule,
+        is_report_approved=is_report_approved,
+    )
+
+
+def why_withheld(
+    *,
+    is_project_public: bool,
+    do_not_publish: bool,
+    override: OverrideKind | None,
+    rule: PublicationRule,
+    is_report_approved: bool,
+) -> Withheld | None:
+    """Why a result would stay out of sight although it is approved; None when the public sees it."""
+    if do_not_publish:
+        return Withheld.DO_NOT_PUBLISH
+    if override is OverrideKind.HIDE:
+        return Withheld.HIDDEN
+    if not is_project_public:
+        return Withheld.PROJECT
+    if rule is PublicationRule.ON_REPORT_APPROVAL and not is_report_approved:
+        return Withheld.REPORT
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

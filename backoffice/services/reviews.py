@@ -39,10 +39,12 @@ def claim_next(uow: UnitOfWork, *, actor: Actor) -> Project | None:
     """The oldest waiting review that nobody holds; None when there is none. Two reviewers never get the same."""
     if not actor.can(Permission.REVIEW_CLAIM):
         raise NotFound(N_("There is no such project."))
-    project = uow.session.scalar(queries.next_unclaimed(actor, now=uow.now))
-    if project is not None:
-        _hold(uow, actor=actor, project=project, action="review:claimed")
-    return project
+    while (project := uow.session.scalar(queries.next_unclaimed(actor, now=uow.now))) is not None:
+        # The row is locked only now: somebody may have claimed it between the look and the lock.
+        if uow.session.scalar(queries.live_claim(project.id, now=uow.now)) is None:
+            _hold(uow, actor=actor, project=project, action="review:claimed")
+            return project
+    return None
 
 
 def take_over(uow: UnitOfWork, *, actor: Actor, project_id: int) -> ReviewClaim:
@@ -136,6 +138,7 @@ def judge(
 def let_pass(uow: UnitOfWork, *, actor: Actor, project_id: int, file_id: int, reason: str) -> StoredFile:
     """A specialist lets a file pass that no scanner could check, with a reason (DOMAIN §4)."""
     project = projects.lock(uow, actor=actor, project_id=project_id, permission=Permission.FILE_PASS)
+    check_not_own(uow, actor=actor, project=project)
     file = uow.session.scalar(
         select(StoredFile).where(StoredFile.id == file_id, StoredFile.project_id == project.id).with_for_update()
     )

@@ -1,0 +1,88 @@
+"""Differences between two submissions: texts word by word, files by content and name (DOMAIN §3)."""
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from backoffice.domain.differences import FileChange, compare, compare_files
+
+BEFORE = "Twelve lesson scripts for pupils of pamatskola.\n\nSkripti ir pieejami arī latviešu valodā."
+AFTER = "Twelve lesson scripts for pupils of grades 5 to 9 (age 11 to 15).\n\nThe scripts are in four languages."
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    sha256: str
+
+
+def sides(parts: list[tuple[str, str]]) -> tuple[str, str]:
+    """Both texts put together again."""
+    return "".join(text for op, text in parts if op in "=-"), "".join(text for op, text in parts if op in "=+")
+
+
+def test_reviewer_sees_the_words_that_changed_and_no_others() -> None:
+    parts = compare(BEFORE, AFTER)
+    assert parts[:3] == [
+        ("=", "Twelve lesson scripts for pupils of"), ("-", " pamatskola"), ("+", " grades 5 to 9 (age 11 to 15)"),
+    ]
+    assert ("=", ".\n\n") in parts
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (BEFORE, AFTER),
+        ("", AFTER),
+        (BEFORE, ""),
+        ("Viens divi  trīs ", "Viens divi trīs"),
+        ("a\nb", "a\n\nb"),
+        ("One, two, three.", "One two three!"),
+        ("⟨x⟩ = <b>y</b> & z", "⟨x⟩ = <b>yy</b> & z"),
+    ],
+)
+def test_no_letter_is_lost_on_the_way(before: str, after: str) -> None:
+    old, new = sides(compare(before, after))
+    assert (old.split(), new) == (before.split(), after)
+
+
+def test_the_same_text_has_no_marks() -> None:
+    assert compare(BEFORE, BEFORE) == [("=", BEFORE)]
+    assert compare("", "") == []
+
+
+@pytest.mark.parametrize("word", ["a ", "a. ", "a\n"])
+def test_texts_made_to_be_slow_are_compared_all_the_same(word: str) -> None:
+    began = time.monotonic()
+    old, new = sides(compare(word * 2500, ("b " + word) * 1250))
+    assert time.monotonic() - began < 2
+    assert (old.split(), new.split()) == ((word * 2500).split(), (("b " + word) * 1250).split())
+
+
+def test_reviewer_sees_what_became_of_each_file() -> None:
+    before = [
+        File("scripts.pdf", "1"), File("notes.pptx", "2"), File("draft.docx", "3"), File("photo.jpg", "4"),
+        File("data.csv", "5"),
+    ]
+    after = [
+        File("scripts-v2.pdf", "11"), File("notes.pptx", "2"), File("class.jpg", "4"), File("DATA.csv", "55"),
+        File("film.mp4", "6"),
+    ]
+    found = [
+        (pair.now and pair.now.name, pair.before and pair.before.name, pair.change)
+        for pair in compare_files(before, after)
+    ]
+    assert found == [
+        ("scripts-v2.pdf", "scripts.pdf", FileChange.REPLACED),
+        ("notes.pptx", "notes.pptx", FileChange.UNCHANGED),
+        ("class.jpg", "photo.jpg", FileChange.RENAMED),
+        ("DATA.csv", "data.csv", FileChange.REPLACED),
+        ("film.mp4", None, FileChange.NEW),
+        (None, "draft.docx", FileChange.REMOVED),
+    ]
+
+
+def test_the_same_file_twice_is_paired_once() -> None:
+    pairs = compare_files([File("a.pdf", "1")], [File("a.pdf", "1"), File("b.pdf", "1")])
+    assert [pair.change for pair in pairs] == [FileChange.UNCHANGED, FileChange.NEW]
