@@ -49,6 +49,11 @@ def size(bytes_: int) -> str:
     return f"{format_decimal(max(1, round(bytes_ / KB)))}\u00a0kB"
 
 
+def number(value: int) -> str:
+    """1,284 · 1 284"""
+    return str(format_decimal(value))
+
+
 def _is_latvian() -> bool:
     return str(get_locale()) == "lv"
 

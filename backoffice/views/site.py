@@ -7,13 +7,33 @@ from werkzeug.wrappers import Response
 
 from backoffice import auth
 from backoffice.views import auth as auth_views
-from backoffice.views import coordinator, errors, frame, health, help, language, legal, public
-from backoffice.views.messages import day, moment, say, size, words
+from backoffice.views import (
+    coordinator,
+    errors,
+    frame,
+    guide,
+    health,
+    help,
+    language,
+    legal,
+    public,
+)
+from backoffice.views.messages import day, moment, number, say, size, words
 
 CSP = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:", "media-src 'self'",
     "connect-src 'self'", "font-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
 ))
+# One a line: every part adds its own.
+BLUEPRINTS = (
+    auth_views,
+    coordinator,
+    guide,
+    health,
+    help,
+    legal,
+    public,
+)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -25,7 +45,7 @@ HEADERS = {
 
 def init_app(app: Flask) -> None:
     """Register the blueprints and what stands around every answer."""
-    for module in (auth_views, coordinator, health, help, legal, public):
+    for module in BLUEPRINTS:
         app.register_blueprint(module.bp)
     proxies = app.config["SETTINGS"].trusted_proxies
     if proxies:
@@ -37,7 +57,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_headers)
     errors.init_app(app)
     app.jinja_env.globals.update(get_locale=get_locale, person=auth.person, say=say, words=words)
-    app.jinja_env.filters.update(day=day, moment=moment, size=size)
+    app.jinja_env.filters.update(day=day, moment=moment, number=number, size=size)
     app.jinja_env.add_extension("jinja2.ext.do")
 
 

@@ -74,6 +74,7 @@ coordinator.summary             GET     login ok    404   404   404   404   404 
 coordinator.summary             POST    login ok    404   404   404   404   404   404     ok
 coordinator.switch_contact      GET     login ok    404   404   404   404   404   404     ok
 coordinator.switch_contact      POST    login ok    404   404   404   404   404   404     ok
+guide.show                      GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
 health.healthz                  GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
 health.readyz                   GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
 legal.accessibility             GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
