@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from flask import Response, abort, current_app, request
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
 from backoffice.domain.errors import Refused
@@ -76,7 +77,11 @@ def serve(file: StoredFile, *, is_inline: bool = False, name: str = "", visibili
     response.headers["Cache-Control"] = "no-cache" if visibility == "public" else "private, no-cache"
     response.set_etag(f"{file.sha256}-{visibility}-{'inline' if may_show else 'attachment'}")
     response.call_on_close(source.close)
-    response.make_conditional(request, accept_ranges=True, complete_length=file.size)
+    try:
+        response.make_conditional(request, accept_ranges=True, complete_length=file.size)
+    except RequestedRangeNotSatisfiable:
+        response.close()
+        raise
     return response
 
 

@@ -37,7 +37,8 @@ def code(path: Path, content: bytes, name: str = "logo.png") -> str:
 @pytest.mark.parametrize(
     ("form", "mode", "kind"),
     [("PNG", "RGB", FileKind.PNG), ("PNG", "RGBA", FileKind.PNG), ("PNG", "P", FileKind.PNG),
-     ("PNG", "1", FileKind.PNG), ("PNG", "I;16", FileKind.PNG), ("JPEG", "RGB", FileKind.JPEG), ("JPEG", "CMYK", FileKind.JPEG),
+     ("PNG", "1", FileKind.PNG), ("PNG", "I;16", FileKind.PNG),
+     ("JPEG", "RGB", FileKind.JPEG), ("JPEG", "CMYK", FileKind.JPEG),
      ("JPEG", "L", FileKind.JPEG), ("WEBP", "RGBA", FileKind.WEBP), ("GIF", "P", FileKind.PNG)],
 )
 def test_picture_of_each_format_and_mode_comes_out_anew(path: Path, form: str, mode: str, kind: FileKind) -> None:
