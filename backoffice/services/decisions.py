@@ -174,12 +174,7 @@ def _check(
     elif guard is Guard.CLAIM:
         reviews.own_claim(uow, actor=actor, project=project)
     elif guard is Guard.NO_CLAIM_OF_A_COLLEAGUE:
-        held = uow.session.scalar(review_queries.live_claim(project.id, now=uow.now))
-        if held is not None and held.user_id != actor.user_id:
-            raise Refused(
-                N_("%(name)s holds this review until %(until)s."), code="claimed",
-                values={"name": held.user.name or held.user.email, "until": held.until_at},
-            )
+        reviews.check_no_colleague(uow, actor=actor, project=project)
     elif guard is Guard.DIGEST and submission.digest != seen.digest:
         raise Stale(DIGEST_STALE)
 

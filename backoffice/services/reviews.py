@@ -23,15 +23,21 @@ def check_not_own(uow: UnitOfWork, *, actor: Actor, project: Project) -> None:
         raise Refused(OWN_PROJECT, code="own-project")
 
 
-def claim(uow: UnitOfWork, *, actor: Actor, project_id: int) -> ReviewClaim:
-    """Take a review that nobody holds; the own one is renewed. One winner: the project's row is locked."""
-    project = _under_review(uow, actor=actor, project_id=project_id)
+def check_no_colleague(uow: UnitOfWork, *, actor: Actor, project: Project) -> ReviewClaim | None:
+    """The actor's own live claim, if any; refused while a colleague holds the review."""
     held = uow.session.scalar(queries.live_claim(project.id, now=uow.now))
     if held is not None and held.user_id != actor.user_id:
         raise Refused(
             N_("%(name)s holds this review until %(until)s."), code="claimed",
             values={"name": held.user.name or held.user.email, "until": held.until_at},
         )
+    return held
+
+
+def claim(uow: UnitOfWork, *, actor: Actor, project_id: int) -> ReviewClaim:
+    """Take a review that nobody holds; the own one is renewed. One winner: the project's row is locked."""
+    project = _under_review(uow, actor=actor, project_id=project_id)
+    held = check_no_colleague(uow, actor=actor, project=project)
     return _hold(uow, actor=actor, project=project, action="review:claimed" if held is None else None)
 
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from backoffice import auth
 from backoffice.views import auth as auth_views
 from backoffice.views import (
+    api,
     coordinator,
     errors,
     frame,
@@ -25,7 +26,7 @@ CSP = "; ".join((
     "connect-src 'self'", "font-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
 ))
 # One a line: every part adds its own.
-BLUEPRINTS = (
+BLUEPRINTS = (api, 
     auth_views,
     coordinator,
     guide,
