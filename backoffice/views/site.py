@@ -6,7 +6,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from backoffice import auth
-from backoffice.views import auth as auth_views
 from backoffice.views import (
     api,
     coordinator,
@@ -19,6 +18,7 @@ from backoffice.views import (
     legal,
     public,
 )
+from backoffice.views import auth as auth_views
 from backoffice.views.messages import day, moment, number, say, size, words
 
 CSP = "; ".join((
@@ -26,7 +26,8 @@ CSP = "; ".join((
     "connect-src 'self'", "font-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
 ))
 # One a line: every part adds its own.
-BLUEPRINTS = (api, 
+BLUEPRINTS = (
+    api,
     auth_views,
     coordinator,
     guide,
