@@ -10,17 +10,18 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
-from backoffice.domain.errors import Refused
+from backoffice.domain.errors import N_, Refused
 from backoffice.domain.files import NEVER_SERVED, TYPES, FileGroup, FileKind, FilePurpose
 from backoffice.models import StoredFile
 from backoffice.storage import intake
 from backoffice.storage.intake import Upload
 from backoffice.storage.scanner import Scanner
-from backoffice.storage.store import CUT_OFF, READ, Store
+from backoffice.storage.store import READ, Store
 
 SANDBOX = "sandbox; default-src 'none'"
 # A browser shows no PDF under `sandbox`; its own viewer runs no script of the page.
 PDF_POLICY = "default-src 'none'"
+CUT_OFF = N_("The upload broke off before the end, so nothing of it was kept. Choose the file again.")
 _MEDIA = frozenset({FileGroup.SOUND, FileGroup.VIDEO})
 
 
@@ -39,7 +40,7 @@ def has_scanner() -> bool:
 def sent(field: str = "files") -> list[FileStorage]:
     """The chosen files of a form. A body that was cut off ends like a complete one and lacks the field."""
     if request.method == "POST" and request.mimetype == "multipart/form-data" and field not in request.files:
-        raise Refused(CUT_OFF, field=field, code="upload-incomplete", values={"name": field})
+        raise Refused(CUT_OFF, field=field, code="upload-incomplete")
     return [file for file in request.files.getlist(field) if file.filename]
 
 
