@@ -41,13 +41,6 @@ def tries_at(
     return session.scalars(query).all()
 
 
-def terms_version(agency_id: int) -> Select[int]:
-    """The version of the terms that hold now; 0 while the agency has not written its own."""
-    return select(func.coalesce(func.max(AgencyText.version), 0)).where(
-        AgencyText.agency_id == agency_id, AgencyText.key == TERMS
-    )
-
-
 def terms_to_accept(session: Session, user: User) -> Sequence[Agency]:
     """Whose terms a person has yet to accept: of the own agency and of those on whose projects they work."""
     if user.is_demo:

@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 from backoffice.domain import signin
 from backoffice.domain.errors import N_, NotFound
 from backoffice.domain.notices import Mail
-from backoffice.domain.signin import Attempt, Limit, Paused
+from backoffice.domain.signin import TERMS, Attempt, Limit, Paused
 from backoffice.models import PasswordLink, SignInAttempt, TermsAcceptance, User
 from backoffice.queries import signin as queries
+from backoffice.queries import texts
 from backoffice.queries import users as user_queries
 from backoffice.services import audit, users
 from backoffice.services.uow import UnitOfWork
@@ -93,7 +94,7 @@ def accept_terms(uow: UnitOfWork, *, user_id: int) -> User:
     """Record the version that holds now, of each agency that is concerned."""
     user = uow.session.get_one(User, user_id, with_for_update=True)
     for agency in queries.terms_to_accept(uow.session, user):
-        version = uow.session.scalar(queries.terms_version(agency.id)) or 0
+        version = texts.version(uow.session, agency_id=agency.id, key=TERMS)
         uow.session.add(
             TermsAcceptance(user_id=user.id, agency_id=agency.id, version=version, accepted_at=uow.now)
         )
