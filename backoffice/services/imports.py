@@ -6,9 +6,11 @@ import may not touch it leaves, and where it differs from what staff or coordina
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
+
+from sqlalchemy import insert
 
 from backoffice.domain import imports as rules
 from backoffice.domain.cells import RowFault
@@ -202,6 +204,7 @@ class _Batch:
             outcome.known[code.agency] += code.text in self._known
         self._users = queries.users(uow.session, emails={email for found in read for email in _emails(found.said)})
         self._days = {code: project_queries.today(agency, now=uow.now) for code, agency in self._agencies.items()}
+        self._partners: list[tuple[Project, int, rules.Partner]] = []
         self._events: list[tuple[Project, _Plan, import_people.Changes]] = []
 
     def take(self, found: _Read) -> None:
@@ -233,6 +236,12 @@ class _Batch:
         """Send everything to the database at once, then what needs its numbers: events and mails."""
         session = self._uow.session
         session.flush()
+        if self._partners:
+            # Past the unit of work of the ORM: a public list has more partners than projects.
+            session.execute(insert(Partner), [
+                {"project_id": project.id, "position": position, **asdict(theirs)}
+                for project, position, theirs in self._partners
+            ])
         entries = [_event(project, plan, people) for project, plan, people in self._events]
         audit.record_many(self._uow, actor=self._actor, entries=entries)
         for project, _, people in self._events:
@@ -312,10 +321,7 @@ class _Batch:
         for position, theirs in enumerate(said, start=1):
             ours = entry.partners.get(position)
             if ours is None:
-                self._uow.session.add(Partner(
-                    project=entry.project, position=position, name=theirs.name, type=theirs.type,
-                    address=theirs.address, region=theirs.region, country=theirs.country, website=theirs.website,
-                ))
+                self._partners.append((entry.project, position, theirs))
                 is_changed = True
                 continue
             for name in rules.PARTNER_NAMES:
