@@ -1,13 +1,15 @@
 """People who can sign in."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.text import parse_search
-from backoffice.models import Access, User
+from backoffice.domain.tickets import TicketState
+from backoffice.models import Access, Project, Ticket, User
 
 
 def by_email(email: str) -> Select[User]:
@@ -49,3 +51,34 @@ def staff(*, agency_id: int | None = None) -> Select[User]:
 def demo() -> Select[User]:
     """The accounts of the demo, the oldest first."""
     return select(User).where(User.is_demo, User.deactivated_at.is_(None)).order_by(User.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a person is in charge of; falsy when there is nothing."""
+
+    projects: int
+    tickets: int
+
+    def __bool__(self) -> bool:
+        return bool(self.projects or self.tickets)
+
+
+def work_of(session: Session, user_id: int) -> Work:
+    """Projects and open tickets that need an heir when the person leaves."""
+    projects = session.scalar(select(func.count()).select_from(Project).where(Project.responsible_id == user_id))
+    tickets = session.scalar(
+        select(func.count())
+        .select_from(Ticket)
+        .where(Ticket.assignee_id == user_id, Ticket.state != TicketState.CLOSED)
+    )
+    return Work(projects=projects or 0, tickets=tickets or 0)
+
+
+def heirs(actor: Actor, *, user_id: int) -> Select[User]:
+    """Who may take over the work of a person: active staff of the agency."""
+    return (
+        select(User)
+        .where(scope(actor), User.id != user_id, User.role.is_not(None), User.deactivated_at.is_(None))
+        .order_by(User.name, User.id)
+    )

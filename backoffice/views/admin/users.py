@@ -1,21 +1,38 @@
-"""Staff of the agency: who they are and when they were last here."""
+"""Staff of the agency: who they are, a new one, a new link, and deactivation with an heir (DOMAIN §6)."""
 
 from typing import Any
 
-from flask import request
+from flask import abort, flash, redirect, request
+from flask_admin import expose
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select
 
-from backoffice.domain.permissions import ROLE_WORDS, Actor, Permission, Role
+from backoffice.db import db
+from backoffice.domain.errors import DomainError
+from backoffice.domain.permissions import ROLE_WORDS, Actor, Permission, Role, StaffRole
+from backoffice.forms.base import Form
+from backoffice.forms.users import HeirForm, NewUserForm
+from backoffice.models import Agency
 from backoffice.queries import users
+from backoffice.services import staff
+from backoffice.services.uow import unit_of_work
+from backoffice.services.users import create_staff
 from backoffice.views.admin.base import RecordView
+from backoffice.views.admin.overrides import OverridePages
+from backoffice.views.messages import refuse
 
 
-class UserView(RecordView):
-    permissions = {"index_view": Permission.USER_READ}
+class UserView(OverridePages, RecordView):
+    permissions = {
+        "index_view": Permission.USER_READ,
+        "new_view": Permission.USER_MANAGE,
+        "reset_view": Permission.USER_MANAGE,
+        "deactivate_view": Permission.USER_MANAGE,
+    }
     column_list = ("name", "role")
     list_template = "admin/users/list.html"
     list_order = users.LIST_ORDER
+    override_template = "admin/users/confirm.html"
 
     def scope(self, actor: Actor) -> ColumnElement[bool]:
         return users.scope(actor)
@@ -29,3 +46,70 @@ class UserView(RecordView):
             "sentence": _("The staff of the agency. Coordinators are on the page of their project."),
             "role_words": {role.value: _(words) for role, words in ROLE_WORDS.items()},
         }
+
+    @expose("/new", methods=("GET", "POST"))
+    def new_view(self) -> Any:
+        """A new member of the staff, told by a mail with a one-time link."""
+        form = NewUserForm()
+        if form.validate_on_submit():
+            try:
+                with unit_of_work() as uow:
+                    create_staff(
+                        uow, actor=self.actor, email=form.email.data or "", role=StaffRole(form.role.data),
+                        agency=uow.session.get(Agency, self.actor.agency_id), name=form.name.data or "",
+                    )
+            except DomainError as error:
+                refuse(form, error)
+            else:
+                flash(_("%(email)s was added; the mail with the link is on its way.", email=form.email.data), "success")
+                return redirect(self.get_url(".index_view"))
+        page = self.render(
+            self.override_template, form=form, button=_("Add user"), heading="", back=self.get_url(".index_view"),
+            effects=[
+                _("The person gets a mail with a link to set a password; it works for 72 hours."),
+                _("They see this agency only."),
+            ],
+        )
+        return (page, 422) if form.errors else page
+
+    @expose("/<id>/reset", methods=("GET", "POST"))
+    def reset_view(self, id: str) -> Any:
+        user = self.get_one(id)
+        return self.override_page(
+            form=Form(), button=_("Send a new link"), heading=user.name or user.email,
+            effects=[
+                _("Every session of this person ends now."),
+                _("The second factor is taken away and set up anew."),
+                _("The person gets a mail with a link to set a password; it works for 72 hours."),
+            ],
+            back=self.get_url(".index_view"), done=_("The mail with the link is on its way."),
+            act=lambda uow: staff.reset(uow, actor=self.actor, user_id=user.id),
+        )
+
+    @expose("/<id>/deactivate", methods=("GET", "POST"))
+    def deactivate_view(self, id: str) -> Any:
+        user = self.get_one(id)
+        if user.deactivated_at is not None:
+            abort(404)
+        work = users.work_of(db.session(), user.id)
+        form = HeirForm()
+        form.heir.choices = [
+            (0, _("Nobody")),
+            *((row.id, row.name or row.email) for row in db.session.scalars(users.heirs(self.actor, user_id=user.id))),
+        ]
+        return self.override_page(
+            form=form, button=_("Deactivate"), heading=user.name or user.email,
+            effects=[
+                _("The person is signed out at once and cannot sign in any more."),
+                _(
+                    "Projects in charge: %(projects)s; open tickets: %(tickets)s. They go to whom you choose.",
+                    projects=work.projects, tickets=work.tickets,
+                ),
+                _("Reviews that the person holds go back to the queue."),
+                _("Name and acts stay in the audit trail."),
+            ],
+            back=self.get_url(".index_view"), done=_("Deactivated."),
+            act=lambda uow: staff.deactivate(
+                uow, actor=self.actor, user_id=user.id, heir_id=form.heir.data or None
+            ),
+        )
