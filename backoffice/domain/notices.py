@@ -1,9 +1,13 @@
 """Every mail there is, and which of them a date brings about (DOMAIN §7)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+
+from backoffice.domain.calendar import Calendar
+from backoffice.domain.projects import Facts, GrantState, Status
 
 
 class Mail(StrEnum):
@@ -85,3 +89,129 @@ DECISION_MAILS = frozenset({
 
 RUN_LIMIT_DEFAULT = 500  # mails of one run; above it the run is held until an admin releases it
 ONE_TIME_LINK_HOURS = 72
+
+# Of the notices of one line only the last that is due goes out: nobody gets three reminders in one minute because a
+# project came late, or because the machine stood still.
+LINES: tuple[tuple[Mail, ...], ...] = (
+    (Mail.REMINDER, Mail.LAST_REMINDER, Mail.OVERDUE),
+    (Mail.ADDITIONS_REMINDER, Mail.ADDITIONS_OVERDUE),
+)
+TERMINATED = "terminated"  # what an invitation is reckoned from when no date is
+GRANTED = "granted"  # what an access mail is reckoned from when the project has no start date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an agency sets about its notices."""
+
+    calendar: Calendar
+    days: Mapping[str, int]  # mail → days; what is not there is the default
+    notices_from: date
+
+    def due(self, mail: Mail, anchor: date) -> date:
+        """So many days after the anchor, moved to the next working day."""
+        days = self.days.get(mail.value, DATED[mail].days)
+        return self.calendar.next_working_day(anchor + timedelta(days=days))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All that decides about the dated notices of one project, as of one day of the agency."""
+
+    facts: Facts
+    status: Status
+    results_required: bool
+    due_on: date | None  # of the additions asked for
+    status_since: date  # the agency's day
+    round: str  # tells two returns with the same due date apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A notice, the date it is reckoned from, and the day on which it goes out."""
+
+    mail: Mail
+    reckoned_from: str
+    due: date
+    is_suppressed: bool = False
+
+
+def access_notice(*, start_date: date | None, granted_on: date, terms: Terms) -> Notice:
+    """The access mail of a person to whom an import gave access: on the start date, at once where there is none."""
+    if start_date is None:
+        notice = Notice(mail=Mail.ACCESS, reckoned_from=GRANTED, due=terms.due(Mail.ACCESS, granted_on))
+    else:
+        notice = Notice(
+            mail=Mail.ACCESS, reckoned_from=start_date.isoformat(), due=terms.due(Mail.ACCESS, start_date)
+        )
+    return replace(notice, is_suppressed=notice.due < terms.notices_from)
+
+
+def standing(project: Standing, *, terms: Terms) -> list[Notice]:
+    """Every notice (but access) that the facts of today call for, whether its day has come or not."""
+    if project.facts.grant_state is GrantState.CANCELLED:
+        return []
+    if project.status is Status.OPEN:
+        return _of_the_end(project, terms=terms) + _invitations(project, terms=terms)
+    if project.status is Status.RETURNED and project.due_on is not None:
+        return _of_additions(project, due_on=project.due_on, terms=terms)
+    if project.facts.end_date is not None and project.facts.grant_state is not GrantState.TERMINATED:
+        return [_from(Mail.ENDING_SOON, project.facts.end_date, terms=terms)]
+    return []
+
+
+def due_today(project: Standing, *, terms: Terms) -> list[Notice]:
+    """What is due by today: one invitation, the last of each line; what is of the past is to be suppressed."""
+    today = project.facts.today
+    found = [notice for notice in standing(project, terms=terms) if notice.due <= today]
+    invitations = sorted((n for n in found if n.mail is Mail.INVITATION), key=lambda n: (n.due, n.reckoned_from))
+    found = [n for n in found if n.mail is not Mail.INVITATION] + invitations[:1]
+    late = {mail for line in LINES for mail in _overtaken(line, found)}
+    if project.facts.end_date is not None and project.facts.end_date < today:
+        late.add(Mail.ENDING_SOON)
+    return [
+        replace(notice, is_suppressed=notice.mail in late or notice.due < terms.notices_from) for notice in found
+    ]
+
+
+def _from(mail: Mail, anchor: date, *, terms: Terms, round: str = "") -> Notice:
+    return Notice(mail=mail, reckoned_from=anchor.isoformat() + round, due=terms.due(mail, anchor))
+
+
+def _of_the_end(project: Standing, *, terms: Terms) -> list[Notice]:
+    end, state = project.facts.end_date, project.facts.grant_state
+    if end is None or state is GrantState.TERMINATED:
+        return []
+    mails = [Mail.ENDING_SOON]
+    if project.results_required and state is not GrantState.FINALISED:
+        mails += LINES[0]
+    return [_from(mail, end, terms=terms) for mail in mails]
+
+
+def _invitations(project: Standing, *, terms: Terms) -> list[Notice]:
+    """From each fact that opens submission (S13); the first of them counts."""
+    facts, mail = project.facts, Mail.INVITATION
+    found = []
+    if facts.end_date is not None:
+        day = terms.due(mail, facts.end_date + timedelta(days=1))
+        found.append(Notice(mail=mail, reckoned_from=facts.end_date.isoformat(), due=day))
+    if facts.report_handed_in_on is not None:
+        found.append(_from(mail, facts.report_handed_in_on, terms=terms))
+    if facts.grant_state is GrantState.TERMINATED:  # at once, whatever day it is
+        found.append(Notice(mail=mail, reckoned_from=TERMINATED, due=facts.today))
+    return found
+
+
+def _of_additions(project: Standing, *, due_on: date, terms: Terms) -> list[Notice]:
+    """A reminder on the very day of the return, because the time given was short, would be noise."""
+    round = f"/{project.round}"
+    reminder = _from(Mail.ADDITIONS_REMINDER, due_on, terms=terms, round=round)
+    overdue = _from(Mail.ADDITIONS_OVERDUE, due_on, terms=terms, round=round)
+    days = terms.days.get(Mail.ADDITIONS_REMINDER.value, DATED[Mail.ADDITIONS_REMINDER].days)
+    is_early = due_on + timedelta(days=days) <= project.status_since
+    return [overdue] if is_early else [reminder, overdue]
+
+
+def _overtaken(line: tuple[Mail, ...], found: list[Notice]) -> list[Mail]:
+    mine = [notice for notice in found if notice.mail in line]
+    return [notice.mail for notice in sorted(mine, key=lambda n: (n.due, line.index(n.mail)))][:-1]

@@ -24,6 +24,11 @@ class Recipient:
     user_id: int | None = None
 
 
+def full_key(*, kind: Mail, key: str, email: str) -> str:
+    """What makes a mail this very mail: its kind, the event, and the address."""
+    return f"{kind.value}:{key}:{email}"[:250]
+
+
 def publish(
     uow: UnitOfWork,
     *,
@@ -41,12 +46,12 @@ def publish(
 
     Mails about a decision wait 60 s for an undo.
     """
-    full_key = f"{kind.value}:{key}:{to.email}"[:250]
-    if uow.session.scalar(queries.by_key(full_key)) is not None:
+    named = full_key(kind=kind, key=key, email=to.email)
+    if uow.session.scalar(queries.by_key(named)) is not None:
         return None
     wait = DECISION_MAIL_WAITS if kind in DECISION_MAILS else timedelta(0)
     row = OutboxRow(
-        key=full_key, kind=kind, agency_id=agency_id, project_id=project_id, user_id=to.user_id,
+        key=named, kind=kind, agency_id=agency_id, project_id=project_id, user_id=to.user_id,
         decision_id=decision_id, to=to.email, language=to.language, params=dict(params or {}), state=state,
         created_at=uow.now, due_at=due_at or uow.now + wait,
     )
