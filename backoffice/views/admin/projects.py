@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import abort, request
 from flask_admin import expose
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select
@@ -11,19 +11,18 @@ from sqlalchemy import ColumnElement, Select
 from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain import projects as rules
-from backoffice.domain.errors import DomainError
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.projects import GRANT_WORDS, GrantState, Status
 from backoffice.domain.visibility import Subject
 from backoffice.forms.access import EndAccessForm, GiveAccessForm
+from backoffice.forms.reports import ReportForm
 from backoffice.models import Agency, Project
 from backoffice.queries import audit, contacts, projects, submissions
-from backoffice.services import access
-from backoffice.services.uow import unit_of_work
+from backoffice.services import access, reports
+from backoffice.services.reports import ReportDates
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.overrides import OverridePages, back_to
 from backoffice.views.audit_words import action
-from backoffice.views.messages import refuse, words
 
 LIVE = {subject.value: subject for subject in (Subject.PROJECT, Subject.WEBSITE, Subject.LOGO)}
 
@@ -36,11 +35,13 @@ class ProjectView(OverridePages, RecordView):
         "clear_view": Permission.PROJECT_HIDE,
         "give_view": Permission.ACCESS_GRANT,
         "end_view": Permission.ACCESS_GRANT,
+        "report_view": Permission.REPORT_MARK,
     }
     column_list = ("title", "status", "end_date", "responsible")
     list_template = "admin/projects/list.html"
     list_order = projects.LIST_ORDER
     views = ("ended", "mine", "running", "all")
+    override_template = "admin/projects/act.html"
 
     def scope(self, actor: Actor) -> ColumnElement[bool]:
         return projects.scope(actor)
@@ -157,28 +158,18 @@ class ProjectView(OverridePages, RecordView):
         """Give a person access: the remedy of the most frequent problem, a wrong address."""
         project = self._one(code)
         form = GiveAccessForm()
-        if form.validate_on_submit():
-            try:
-                with unit_of_work() as uow:
-                    access.grant(
-                        uow, actor=self.actor, project_id=project.id, email=form.email.data or "",
-                        name=form.name.data or "",
-                    )
-            except DomainError as error:
-                refuse(form, error)
-            else:
-                flash(_("%(email)s has access; the access mail is on its way.", email=form.email.data), "success")
-                return redirect(self._url(project))
-        page = self.render(
-            "admin/projects/access.html", form=form, button=_("Give access"), heading=project.title,
-            back=self._url(project),
+        return self.override_page(
+            form=form, button=_("Give access"), heading=project.title,
             effects=[
                 _("The person gets the access mail at once, with a link to sign in."),
                 _("They may edit and submit the results of this project."),
                 _("Nobody loses access by this."),
             ],
+            back=self._url(project), done=_("Access is given; the access mail is on its way."),
+            act=lambda uow: access.grant(
+                uow, actor=self.actor, project_id=project.id, email=form.email.data or "", name=form.name.data or ""
+            ),
         )
-        return (page, 422) if form.errors else page
 
     @expose("/<code>/access/<id>/end", methods=("GET", "POST"))
     def end_view(self, code: str, id: str) -> Any:
@@ -186,23 +177,39 @@ class ProjectView(OverridePages, RecordView):
         project = self._one(code)
         row = next((row for row in project.accesses if str(row.id) == id and row.ended_at is None), None) or abort(404)
         form = EndAccessForm()
-        if form.validate_on_submit():
-            try:
-                with unit_of_work() as uow:
-                    access.end(uow, actor=self.actor, access_id=row.id, reason=form.reason.data or "")
-            except DomainError as error:
-                flash(words(error), "error")
-            else:
-                flash(_("The access has ended."), "success")
-            return redirect(self._url(project))
-        return self.render(
-            "admin/projects/access.html", form=form, button=_("End access"), heading=row.user.email,
-            back=self._url(project),
+        return self.override_page(
+            form=form, button=_("End access"), heading=row.user.email,
             effects=[
                 _("The person is signed out at once and can no longer open this project."),
                 _("They are mailed with your reason and may object by answering."),
                 _("An import never brings this access back."),
             ],
+            back=self._url(project), done=_("The access has ended."),
+            act=lambda uow: access.end(uow, actor=self.actor, access_id=row.id, reason=form.reason.data or ""),
+        )
+
+    @expose("/<code>/report", methods=("GET", "POST"))
+    def report_view(self, code: str) -> Any:
+        """The dates of the final report: they open submission and the gate (S2, S9)."""
+        project = self._one(code)
+        form = ReportForm(data={
+            "handed_in_on": project.report_handed_in_on, "approved_on": project.report_approved_on,
+        })
+        return self.override_page(
+            form=form, button=_("Save"), heading=project.title,
+            effects=[
+                _("Once the report is handed in, the results can be submitted, whatever the end date says."),
+                _("Once the report is approved, its gate is open and reminders stop."),
+                _("What you set stays when an import says otherwise; the difference is listed."),
+            ],
+            back=self._url(project), done=_("The dates are saved."),
+            act=lambda uow: reports.mark(
+                uow, actor=self.actor, project_id=project.id,
+                dates=ReportDates(
+                    handed_in_on=form.handed_in_on.data, approved_on=form.approved_on.data,
+                    reason=form.reason.data or "",
+                ),
+            ),
         )
 
     def _one(self, code: str) -> Project:

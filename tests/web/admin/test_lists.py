@@ -175,3 +175,19 @@ def test_lists_page_by_keys_without_a_hole_or_a_double(client: Client, scene: Sc
         url = str(link["href"]) if link else ""
     assert len(seen) == len(set(seen)) == 61
     assert client.get("/admin/projects/?view=all&at=rubbish").status_code == 404
+
+
+def test_specialist_marks_the_report_and_takes_it_back_with_a_reason(
+    client: Client, session: Session, scene: Scene
+) -> None:
+    path = f"/admin/projects/{code_of(session, scene)}/report"
+    client.sign_in(scene.specialist.email)
+    assert client.post(path, data={"handed_in_on": "2026-01-31", "approved_on": ""}).status_code == 302
+    assert 'value="2026-01-31"' in client.get(path).text
+    assert 'data-error="future"' in client.post(path, data={"handed_in_on": "2999-01-31"}).text
+    refused = client.post(path, data={"handed_in_on": ""})
+    assert refused.status_code == 422
+    assert 'data-error="reason-missing"' in refused.text
+    assert client.post(path, data={"handed_in_on": "", "reason": "Not ours."}).status_code == 302
+    client.sign_in(factories.staff(Role.HELPDESK, agency_id=scene.agency_id).email)
+    assert client.get(path).status_code == 403
