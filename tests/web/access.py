@@ -1,16 +1,23 @@
 """The expectations of the access matrix: one line for each route, one column for each role."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from flask import Flask, url_for
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from backoffice.db import db
 from backoffice.domain.permissions import Role
-from backoffice.models import Project
+from backoffice.domain.visibility import Subject
+from backoffice.models import OutboxRow, Project, StoredFile
+from backoffice.services import overrides
+from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.factories import reviews
 
@@ -32,67 +39,83 @@ class Who(StrEnum):
 
 
 # ok: served, or refused for what the form says (200, 302, 400, 409, 422); login: sent to sign in first.
-LINES = """
-endpoint                        method  ANON  OWN   OTHER SPEC  HELP  ADMIN PLAT  FOREIGN BOTH
-admin.index                     GET     login 404   404   ok    ok    ok    404   ok      ok
-coordinator.access              GET     login ok    404   404   404   404   404   404     ok
-coordinator.access              POST    login ok    404   404   404   404   404   404     ok
-coordinator.answer              GET     login ok    404   404   404   404   404   404     ok
-coordinator.answer              POST    login ok    404   404   404   404   404   404     ok
-coordinator.contact             GET     login ok    404   404   404   404   404   404     ok
-coordinator.contact             POST    login ok    404   404   404   404   404   404     ok
-coordinator.delete_result       GET     login ok    404   404   404   404   404   404     ok
-coordinator.delete_result       POST    login ok    404   404   404   404   404   404     ok
-coordinator.end_access          GET     login ok    404   404   404   404   404   404     ok
-coordinator.end_access          POST    login ok    404   404   404   404   404   404     ok
-coordinator.file                GET     login ok    404   404   404   404   404   404     ok
-coordinator.index               GET     login ok    ok    ok    ok    ok    ok    ok      ok
-coordinator.live                GET     login ok    404   404   404   404   404   404     ok
-coordinator.live                POST    login ok    404   404   404   404   404   404     ok
-coordinator.logo                GET     login ok    404   404   404   404   404   404     ok
-coordinator.move_result         GET     login ok    404   404   404   404   404   404     ok
-coordinator.move_result         POST    login ok    404   404   404   404   404   404     ok
-coordinator.new_contact         GET     login ok    404   404   404   404   404   404     ok
-coordinator.new_contact         POST    login ok    404   404   404   404   404   404     ok
-coordinator.new_result          GET     login ok    404   404   404   404   404   404     ok
-coordinator.new_result          POST    login ok    404   404   404   404   404   404     ok
-coordinator.project             GET     login ok    404   404   404   404   404   404     ok
-coordinator.receipt             GET     login ok    404   404   404   404   404   404     ok
-coordinator.remove_contact      GET     login ok    404   404   404   404   404   404     ok
-coordinator.remove_contact      POST    login ok    404   404   404   404   404   404     ok
-coordinator.remove_file         GET     login ok    404   404   404   404   404   404     ok
-coordinator.remove_file         POST    login ok    404   404   404   404   404   404     ok
-coordinator.restore_file        GET     login ok    404   404   404   404   404   404     ok
-coordinator.restore_file        POST    login ok    404   404   404   404   404   404     ok
-coordinator.restore_result      GET     login ok    404   404   404   404   404   404     ok
-coordinator.restore_result      POST    login ok    404   404   404   404   404   404     ok
-coordinator.result              GET     login ok    404   404   404   404   404   404     ok
-coordinator.result              POST    login ok    404   404   404   404   404   404     ok
-coordinator.submit              GET     login ok    404   404   404   404   404   404     ok
-coordinator.submit              POST    login ok    404   404   404   404   404   404     ok
-coordinator.summary             GET     login ok    404   404   404   404   404   404     ok
-coordinator.summary             POST    login ok    404   404   404   404   404   404     ok
-coordinator.switch_contact      GET     login ok    404   404   404   404   404   404     ok
-coordinator.switch_contact      POST    login ok    404   404   404   404   404   404     ok
-guide.show                      GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
-health.healthz                  GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
-health.readyz                   GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
-legal.accessibility             GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
-legal.privacy                   GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
-legal.terms                     GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
-static                          GET     404   404   404   404   404   404   404   404     404
-theme.static                    GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
+KINDS = """
+                ANON  OWN   OTHER SPEC  HELP  ADMIN PLAT  FOREIGN BOTH
+everyone        ok    ok    ok    ok    ok    ok    ok    ok      ok
+nothing-there   404   404   404   404   404   404   404   404     404
+own             login ok    404   404   404   404   404   404     ok
+signed-in       login ok    ok    ok    ok    ok    ok    ok      ok
+staff-list      login 404   404   ok    ok    ok    404   ok      ok
+staff-row       login 404   404   ok    ok    ok    404   404     ok
+specialist-row  login 404   404   ok    403   ok    404   404     ok
+helpdesk-row    login 404   404   403   ok    ok    404   403     403
 """
+ROUTES = """
+admin.index                 GET       staff-list
+audit.index_view            GET       staff-list
+contacts.clear_view         GET,POST  staff-row
+contacts.hide_view          GET,POST  staff-row
+contacts.index_view         GET       staff-list
+contacts.show_view          GET,POST  staff-row
+coordinator.access          GET,POST  own
+coordinator.answer          GET,POST  own
+coordinator.contact         GET,POST  own
+coordinator.delete_result   GET,POST  own
+coordinator.end_access      GET,POST  own
+coordinator.file            GET       own
+coordinator.index           GET       signed-in
+coordinator.live            GET,POST  own
+coordinator.logo            GET       own
+coordinator.move_result     GET,POST  own
+coordinator.new_contact     GET,POST  own
+coordinator.new_result      GET,POST  own
+coordinator.project         GET       own
+coordinator.receipt         GET       own
+coordinator.remove_contact  GET,POST  own
+coordinator.remove_file     GET,POST  own
+coordinator.restore_file    GET,POST  own
+coordinator.restore_result  GET,POST  own
+coordinator.result          GET,POST  own
+coordinator.submit          GET,POST  own
+coordinator.summary         GET,POST  own
+coordinator.switch_contact  GET,POST  own
+guide.show                  GET       everyone
+health.healthz              GET       everyone
+health.readyz               GET       everyone
+help.index                  GET       everyone
+legal.accessibility         GET       everyone
+legal.privacy               GET       everyone
+legal.terms                 GET       everyone
+outbox.index_view           GET       staff-list
+outbox.mail_view            GET       staff-row
+projects.clear_view         GET,POST  specialist-row
+projects.details_view       GET       staff-row
+projects.end_view           GET,POST  helpdesk-row
+projects.give_view          GET,POST  helpdesk-row
+projects.hide_view          GET,POST  specialist-row
+projects.index_view         GET       staff-list
+results.clear_view          GET,POST  specialist-row
+results.hide_view           GET,POST  specialist-row
+results.index_view          GET       staff-list
+static                      GET       nothing-there
+theme.static                GET       everyone
+users.index_view            GET       staff-list
+"""
+_KINDS = {
+    kind: dict(zip(Who, answers, strict=True))
+    for kind, *answers in (line.split() for line in KINDS.strip().splitlines()[1:])
+}
 TABLE: dict[tuple[str, str], dict[Who, str]] = {
-    (endpoint, method): dict(zip(Who, answers, strict=True))
-    for endpoint, method, *answers in (line.split() for line in LINES.strip().splitlines()[1:])
+    (endpoint, method): _KINDS[kind]
+    for endpoint, methods, kind in (line.split() for line in ROUTES.strip().splitlines())
+    for method in methods.split(",")
 }
 # A read that leaves a mark of its own, each in a unit of work of its own (DESIGN §3, 3).
 WRITTEN_BY_READS: frozenset[str] = frozenset()
 # Writes that carry another proof than a form's token: a bearer token.
 NO_TOKEN: frozenset[str] = frozenset()
 # GET shows what will happen, POST does it.
-CONFIRM_PAGES: frozenset[str] = frozenset()
+CONFIRM_PAGES = re.compile(r"^/admin/(contacts|results|projects)/|^/my/.*/(delete|remove)$")
 # What a rule is asked for beside its path.
 QUERIES: dict[str, str] = {}
 
@@ -109,13 +132,17 @@ def scene() -> Scene:
     review = reviews.scene()
     project_id, agency_id = review.project_id, review.agency_id
     contact_id = factories.contact(project_id=project_id)
-    second = factories.person()
-    access_id = factories.access(user_id=second.user_id, project_id=project_id)
-    file_id = factories.file(project_id=project_id, result_id=review.result_ids[0])
     reviews.submit(review)
+    hidden = {Subject.CONTACT: contact_id, Subject.RESULT: review.result_ids[1], Subject.WEBSITE: project_id}
+    with unit_of_work() as uow:
+        for subject, subject_id in hidden.items():
+            overrides.hide(
+                uow, actor=review.specialist.actor, subject=subject, subject_id=subject_id, reason="By mistake."
+            )
     other = factories.project(agency_id=agency_id)
     both = factories.staff(Role.SPECIALIST, agency_id=agency_id)
     factories.access(user_id=both.user_id, project_id=project_id)
+    access_id = factories.access(user_id=factories.person().user_id, project_id=project_id)
     people = {
         Who.OWN: review.coordinator,
         Who.OTHER: factories.coordinator(other),
@@ -129,25 +156,29 @@ def scene() -> Scene:
     return Scene(
         emails={who: person.email for who, person in people.items()},
         arguments={
-            "code": _code(project_id),
-            "project_id": project_id,
-            "result_id": review.result_ids[0],
-            "contact_id": contact_id,
             "access_id": access_id,
-            "file_id": file_id,
-            "token": "no-such-token",
+            "code": _first(Project.code, Project.id == project_id),
+            "contact_id": contact_id,
+            "contacts.id": contact_id,
+            "file_id": _first(StoredFile.id, StoredFile.project_id == project_id),
             "filename": "look.css",
             "n": 1,
             "number": 1,
+            "outbox.id": _first(OutboxRow.id, OutboxRow.project_id == project_id),
+            "projects.id": access_id,
+            "result_id": review.result_ids[0],
+            "results.id": review.result_ids[1],
+            "subject": "website",
+            "token": "no-such-token",
         },
     )
 
 
-def _code(project_id: int) -> str:
-    project = db.session.get_one(Project, project_id)
-    code = project.code
+def _first(column: InstrumentedAttribute[Any], condition: ColumnElement[bool]) -> Any:
+    value = db.session.scalar(select(column).where(condition).limit(1))
     db.session.rollback()
-    return code
+    assert value is not None
+    return value
 
 
 def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
@@ -160,8 +191,14 @@ def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
 def url(app: Flask, rule: Rule, scene: Scene) -> str:
     """The address of the scene's project; a rule with an argument that the scene does not know fails here."""
     with app.test_request_context():
-        path = url_for(rule.endpoint, **{name: scene.arguments[name] for name in rule.arguments})
+        path = url_for(rule.endpoint, **{name: _argument(rule, name, scene) for name in rule.arguments})
     return path + QUERIES.get(rule.endpoint, "").format(**scene.arguments)
+
+
+def _argument(rule: Rule, name: str, scene: Scene) -> str | int:
+    """`id` means another thing in each part of the site: first as the part calls it, then as all do."""
+    own = f"{rule.endpoint.split('.')[0]}.{name}"
+    return scene.arguments[own if own in scene.arguments else name]
 
 
 def word(response: TestResponse) -> str:

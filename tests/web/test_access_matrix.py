@@ -80,12 +80,12 @@ def test_each_role_writes_only_where_it_may(app: Flask, session: Session, scene:
         if method not in WRITES or expected is None:
             continue
         client = enter(app, scene, who)
-        before = snapshot(session)
+        before = {} if expected == "ok" else snapshot(session)
         url = access.url(app, rule, scene)
         answer = access.word(client.open(url, method=method, data={}, buffered=True))
         if answer != expected:
             wrong.append(f"{method} {url} ({rule.endpoint}): {answer}, not {expected}")
-        if expected != "ok" and (rows := changed(before, session)):
+        if rows := changed(before, session) if before else []:
             wrong.append(f"{method} {url} was refused and changed {rows}")
     assert wrong == []
 
@@ -109,4 +109,4 @@ def test_no_read_rule_has_the_name_of_an_act(app: Flask) -> None:
     """What a link can open may not act: mail scanners and browsers open links ahead."""
     acts = re.compile(r"/(claim|release|delete|logout|hide|show|undo)(/|$)")
     readable = [rule.rule for rule, method in access.rules(app) if method == "GET" and acts.search(rule.rule)]
-    assert [rule for rule in readable if rule not in access.CONFIRM_PAGES] == []
+    assert [rule for rule in readable if not access.CONFIRM_PAGES.search(rule)] == []
