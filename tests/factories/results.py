@@ -2,11 +2,12 @@ import io
 import itertools
 
 from flask import current_app
+from PIL import Image
 
 from backoffice.domain import text
 from backoffice.domain.files import FileCheck, FilePurpose
 from backoffice.domain.results import ResultType
-from backoffice.models import Result, StoredFile
+from backoffice.models import Project, Result, StoredFile
 from backoffice.services.uow import unit_of_work
 from backoffice.storage.store import open_store
 
@@ -63,21 +64,49 @@ def file(
 ) -> int:
     """A text file of a result, with its bytes in the store."""
     number = next(_numbers)
-    content = content or f"Text number {number}.\n".encode()
-    name = name or f"text-{number}.txt"
+    return _stored(
+        project_id=project_id,
+        result_id=result_id,
+        name=name or f"text-{number}.txt",
+        content=content or f"Text number {number}.\n".encode(),
+        media_type="text/plain",
+        check=check,
+    )
+
+
+def logo(*, project_id: int) -> int:
+    """The project's logo: a small picture."""
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "navy").save(picture, "PNG")
+    file_id = _stored(
+        project_id=project_id,
+        result_id=None,
+        name="logo.png",
+        content=picture.getvalue(),
+        media_type="image/png",
+        check=FileCheck.CLEAN,
+    )
+    with unit_of_work() as uow:
+        uow.session.get_one(Project, project_id).logo_file_id = file_id
+    return file_id
+
+
+def _stored(
+    *, project_id: int, result_id: int | None, name: str, content: bytes, media_type: str, check: FileCheck
+) -> int:
     stored = open_store(current_app.config["SETTINGS"].storage_url).put(io.BytesIO(content), name=name)
     with unit_of_work() as uow:
         row = StoredFile(
             project_id=project_id,
             result_id=result_id,
-            purpose=FilePurpose.RESULT,
+            purpose=FilePurpose.RESULT if result_id else FilePurpose.LOGO,
             name=name,
             storage_key=stored.key,
             size=stored.size,
             sha256=stored.sha256,
-            media_type="text/plain",
-            kind="txt",
-            position=number,
+            media_type=media_type,
+            kind=name.rpartition(".")[2],
+            position=next(_numbers),
             check_state=check,
             checked_at=uow.now,
             due_at=uow.now,

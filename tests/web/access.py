@@ -42,6 +42,7 @@ class Who(StrEnum):
 KINDS = """
                 ANON  OWN   OTHER SPEC  HELP  ADMIN PLAT  FOREIGN BOTH
 everyone        ok    ok    ok    ok    ok    ok    ok    ok      ok
+bearer          401   401   401   401   401   401   401   401     401
 nothing-there   404   404   404   404   404   404   404   404     404
 own             login ok    404   404   404   404   404   404     ok
 signed-in       login ok    ok    ok    ok    ok    ok    ok      ok
@@ -52,7 +53,16 @@ helpdesk-row    login 404   404   403   ok    ok    404   403     403
 """
 ROUTES = """
 admin.index                 GET       staff-list
+api.gate                    GET       bearer
+api.gates                   GET       bearer
+api.openapi                 GET       everyone
+api.report                  PUT       bearer
 audit.index_view            GET       staff-list
+auth.forgot                 GET,POST  everyone
+auth.invite                 GET,POST  nothing-there
+auth.login                  GET,POST  everyone
+auth.logout                 POST      everyone
+auth.terms                  GET,POST  everyone
 contacts.clear_view         GET,POST  staff-row
 contacts.hide_view          GET,POST  staff-row
 contacts.index_view         GET       staff-list
@@ -113,7 +123,7 @@ TABLE: dict[tuple[str, str], dict[Who, str]] = {
 # A read that leaves a mark of its own, each in a unit of work of its own (DESIGN §3, 3).
 WRITTEN_BY_READS: frozenset[str] = frozenset()
 # Writes that carry another proof than a form's token: a bearer token.
-NO_TOKEN: frozenset[str] = frozenset()
+NO_TOKEN: frozenset[str] = frozenset({"api.report"})
 # GET shows what will happen, POST does it.
 CONFIRM_PAGES = re.compile(r"^/admin/(contacts|results|projects)/|^/my/.*/(delete|remove)$")
 # What a rule is asked for beside its path.
@@ -159,6 +169,7 @@ def scene() -> Scene:
             "access_id": access_id,
             "code": _first(Project.code, Project.id == project_id),
             "contact_id": contact_id,
+            "coordinator.logo.file_id": factories.logo(project_id=project_id),
             "contacts.id": contact_id,
             "file_id": _first(StoredFile.id, StoredFile.project_id == project_id),
             "filename": "look.css",
@@ -196,9 +207,9 @@ def url(app: Flask, rule: Rule, scene: Scene) -> str:
 
 
 def _argument(rule: Rule, name: str, scene: Scene) -> str | int:
-    """`id` means another thing in each part of the site: first as the part calls it, then as all do."""
-    own = f"{rule.endpoint.split('.')[0]}.{name}"
-    return scene.arguments[own if own in scene.arguments else name]
+    """`id` means another thing in each part of the site: as the route calls it, as its part, as all do."""
+    names = (f"{rule.endpoint}.{name}", f"{rule.endpoint.split('.')[0]}.{name}", name)
+    return next(scene.arguments[name] for name in names if name in scene.arguments)
 
 
 def word(response: TestResponse) -> str:
