@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 
 from flask import abort, flash, request
 from flask.typing import ResponseReturnValue
@@ -15,23 +16,27 @@ from backoffice.domain import files as file_rules
 from backoffice.domain.errors import N_, DomainError, NotFound, Refused, Stale
 from backoffice.domain.permissions import Permission
 from backoffice.domain.readiness import Finding
-from backoffice.domain.results import LANGUAGES, TYPE_WORDS, ResultType, item_key
+from backoffice.domain.results import item_key
 from backoffice.forms.base import Coded
-from backoffice.forms.coordinator import AnswerForm, Press, ResultForm, language
+from backoffice.forms.coordinator import AnswerForm, Press, ResultForm
 from backoffice.models import Project, Result
 from backoffice.services import files as file_services
 from backoffice.services import results as services
 from backoffice.services.projects import CLOSED
-from backoffice.services.results import ResultValues
 from backoffice.services.uow import UnitOfWork, unit_of_work
 from backoffice.storage.intake import Upload
 from backoffice.views import serving
-from backoffice.views.coordinator import base, checklist, conflicts, helpers, projects, rows, standing
+from backoffice.views.coordinator import base, checklist, conflicts, helpers, projects, rows, standing, values
 from backoffice.views.coordinator.base import bp
 from backoffice.views.coordinator.conflicts import Conflict
-from backoffice.views.messages import refuse, say
+from backoffice.views.messages import refuse, size
 
 GONE = N_("This result was deleted in the meantime, so nothing was saved. What you typed stands below.")
+_BESIDE: Mapping[str, str] = MappingProxyType({
+    "short-description": N_("This is very short. Say what it is, for whom, and how others can use it."),
+    "not-english": N_("This does not read as English yet."),
+    "no-reason": N_("Say why it is not to be published."),
+})
 NOTHING = N_("Write at least a title, or choose a file.")
 
 
@@ -51,7 +56,7 @@ def new_result(code: str) -> ResponseReturnValue:
         try:
             with unit_of_work() as uow:
                 result = services.add(
-                    uow, actor=base.actor(), project_id=project.id, values=_values(_typed(form), answer=None),
+                    uow, actor=base.actor(), project_id=project.id, values=values.of(values.typed(form), answer=None),
                     act_key=form.act_key.data or "",
                 )
                 if result.created_at == uow.now:  # else a second press of the same button
@@ -75,7 +80,7 @@ def result(code: str, result_id: int) -> ResponseReturnValue:
         return base.kept(Refused(GONE, code="gone")) if base.typed() else abort(404)
     if base.is_look() and not rows.is_open(project, found):
         return _read_only(project, found)
-    form = ResultForm(obj=None if not base.is_look() else _stored_form(project, found))
+    form = ResultForm(obj=None if not base.is_look() else values.stored(project, found))
     form.offer()
     base.opened(form)
     if base.is_look():
@@ -86,11 +91,11 @@ def result(code: str, result_id: int) -> ResponseReturnValue:
 
 
 def _save(code: str, project: Project, found: Result, form: ResultForm) -> ResponseReturnValue:
-    typed, current = _typed(form), _current(found)
+    typed, current = values.typed(form), values.current(found)
     version = base.number(form.version.data)
     if not conflicts.of(form, typed=typed, current=current, seen=form.seen.data or ""):
         version = found.version  # files or the answer were saved in between: nothing of this form is lost
-    values = _values(
+    chosen = values.of(
         conflicts.choose(typed=typed, current=current, picked=request.form),
         answer=form.answer.data if "answer" in request.form else None,
     )
@@ -99,7 +104,7 @@ def _save(code: str, project: Project, found: Result, form: ResultForm) -> Respo
         uploads = _received(stack, project, found)
         try:
             with unit_of_work() as uow:
-                services.edit(uow, actor=base.actor(), result_id=result_id, seen_version=version, values=values)
+                services.edit(uow, actor=base.actor(), result_id=result_id, seen_version=version, values=chosen)
                 _attach(uow, uow.session.get_one(Result, result_id), uploads)
         except Stale as error:
             return _stale(code, result_id, form, error, uploads, typed=typed)
@@ -128,9 +133,9 @@ def _stale(
     if late is not None:
         return late
     found = projects.result_or_404(project, result_id)
-    current = _current(found)
+    current = values.current(found)
     differing = [
-        replace(line, yours=_shown(line.name, line.yours), theirs=_shown(line.name, line.theirs))
+        replace(line, yours=values.shown(line.name, line.yours), theirs=values.shown(line.name, line.theirs))
         for line in conflicts.of(form, typed=typed, current=current, seen=form.seen.data or "")
     ]
     form.version.data, form.seen.data = str(found.version), conflicts.marks(current)
@@ -147,7 +152,7 @@ def _after_save(code: str, result_id: int, uploads: "Uploads") -> ResponseReturn
     if not uploads.refusals:
         flash(gettext("Result %(number)s is saved.", number=number), "good")
         return base.go(base.address("project", project))
-    form = ResultForm(formdata=None, obj=_stored_form(project, found))
+    form = ResultForm(formdata=None, obj=values.stored(project, found))
     form.offer()
     base.opened(form)
     for refusal in uploads.refusals:
@@ -177,7 +182,7 @@ def answer(code: str, result_id: int) -> ResponseReturnValue:
         with unit_of_work() as uow:
             services.edit(
                 uow, actor=base.actor(), result_id=result_id, seen_version=found.version,
-                values=_values(_current(found), answer=form.answer.data or ""),
+                values=values.of(values.current(found), answer=form.answer.data or ""),
             )
     except Stale as error:
         return base.too_late(base.load(code), error) or base.kept(error, back=there)
@@ -271,7 +276,7 @@ def _fits_new(form: ResultForm) -> bool:
     """A result of nothing at all is a slip, not a draft."""
     is_valid = base.fits(form)
     has_file = any(file.filename for file in request.files.getlist("files"))
-    if is_valid and not has_file and not any(_typed(form).values()):
+    if is_valid and not has_file and not any(values.typed(form).values()):
         refuse(form, Refused(NOTHING, field="title", code="missing"))
         return False
     return is_valid
@@ -302,7 +307,7 @@ def _page(
         "result", status=status, project=project, result=found, form=form, now=now, checks=checklist.items(now),
         why_not=checklist.why_not(now), press=rows.press(), differing=differing or [], error_title=error_title,
         number=project.results.index(found) + 1 if found else len(project.results) + 1, left=left,
-        most=file_rules.MAX_SHOWN.replace(" ", "\u00a0"), file_hint=gettext(file_rules.HINT),
+        file_rule=_file_rule(left),
         request_=now.requests.get(item_key(found.id)) if found else None,
         looks=partial(_looks, now.of_result(found.id) if found else []),
         specialist=helpers.specialist(project), helpdesk=helpers.helpdesk(project.agency),
@@ -310,8 +315,22 @@ def _page(
 
 
 def _looks(lines: list[Finding], field: str) -> list[Coded]:
-    """What the checklist says of a field, beside it."""
-    return [Coded(say(line.message, line.values), code=line.code) for line in lines if line.field == field]
+    """What the checklist says of a field, beside it, where the number of the result says nothing new."""
+    return [
+        Coded(gettext(_BESIDE[line.code]), code=line.code)
+        for line in lines if line.field == field and line.code in _BESIDE
+    ]
+
+
+def _file_rule(left: int) -> str:
+    """S11, said before anything is chosen: the limit, what is left of it, and the types."""
+    return " ".join((
+        gettext(
+            "All files of one result together have at most %(most)s; %(left)s are left.",
+            most=file_rules.MAX_SHOWN.replace(" ", "\u00a0"), left=size(left),
+        ),
+        gettext(file_rules.HINT),
+    ))
 
 
 def _read_only(project: Project, found: Result) -> ResponseReturnValue:
@@ -322,74 +341,3 @@ def _read_only(project: Project, found: Result) -> ResponseReturnValue:
         specialist=helpers.specialist(project), helpdesk=helpers.helpdesk(project.agency),
         now=standing.of(db.session(), project),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """A result as its form shows it."""
-
-    version: str
-    seen: str
-    answer: str
-    title: str
-    description: str
-    type: str
-    languages: list[str]
-    link: str
-    do_not_publish: bool
-    do_not_publish_reason: str
-
-
-def _stored_form(project: Project, found: Result) -> _Stored:
-    requests = standing.of(db.session(), project).requests
-    asked = requests.get(item_key(found.id))
-    return _Stored(
-        version=str(found.version), seen=conflicts.marks(_current(found)), answer=asked.answer if asked else "",
-        title=found.title, description=found.description, type=found.type.value if found.type else "",
-        languages=list(found.languages), link=found.link, do_not_publish=found.do_not_publish,
-        do_not_publish_reason=found.do_not_publish_reason,
-    )
-
-
-def _typed(form: ResultForm) -> dict[str, str]:
-    return {
-        "title": form.title.data or "",
-        "description": form.description.data or "",
-        "type": form.type.data or "",
-        "languages": " ".join(code for code in LANGUAGES if code in (form.languages.data or ())),
-        "link": form.link.data or "",
-        "do_not_publish": "1" if form.do_not_publish.data else "",
-        "do_not_publish_reason": form.do_not_publish_reason.data or "",
-    }
-
-
-def _current(found: Result) -> dict[str, str]:
-    return {
-        "title": found.title,
-        "description": found.description,
-        "type": found.type.value if found.type else "",
-        "languages": " ".join(found.languages),
-        "link": found.link,
-        "do_not_publish": "1" if found.do_not_publish else "",
-        "do_not_publish_reason": found.do_not_publish_reason,
-    }
-
-
-def _values(values: Mapping[str, str], *, answer: str | None) -> ResultValues:
-    return ResultValues(
-        title=values["title"], description=values["description"],
-        type=ResultType(values["type"]) if values["type"] else None, languages=tuple(values["languages"].split()),
-        link=values["link"], do_not_publish=bool(values["do_not_publish"]),
-        do_not_publish_reason=values["do_not_publish_reason"], answer=answer,
-    )
-
-
-def _shown(name: str, value: str) -> str:
-    """A value of a conflict in words."""
-    if name == "type" and value:
-        return gettext(TYPE_WORDS[ResultType(value)])
-    if name == "languages":
-        value = ", ".join(language(code) for code in value.split())
-    if name == "do_not_publish":
-        value = gettext("Yes") if value else gettext("No")
-    return value or "—"
