@@ -33,6 +33,14 @@ def catalogue_of(language: str) -> Path:
     return ROOT / "backoffice" / "translations" / language / "LC_MESSAGES" / "messages.po"
 
 
+def read(language: str) -> Catalog:
+    path = catalogue_of(language)
+    if not path.exists():
+        return Catalog(locale=language)
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
 def template() -> Catalog:
     """Every sentence that the code, the templates and the two packages can show."""
     found = Catalog(fuzzy=False)
@@ -96,8 +104,7 @@ def _other_places(message: Message, catalogue: Catalog) -> Iterator[str]:
 def check() -> int:
     wanted, failed = template(), False
     for language in LANGUAGES:
-        with catalogue_of(language).open("rb") as file:
-            wrong = faults(wanted, read_po(file, locale=language))
+        wrong = faults(wanted, read(language))
         for line in wrong:
             print(f"{language}: {line}")
         failed = failed or bool(wrong)
@@ -108,8 +115,7 @@ def update() -> int:
     wanted = template()
     for language in LANGUAGES:
         path = catalogue_of(language)
-        with path.open("rb") as file:
-            former = {_key(message): message for message in read_po(file, locale=language)}
+        former = {_key(message): message for message in read(language)}
         catalogue = Catalog(
             locale=language, project="backoffice", version="1", copyright_holder="the project", fuzzy=False
         )
@@ -117,6 +123,7 @@ def update() -> int:
             if message.id:
                 old = former.get(_key(message))
                 catalogue.add(message.id, old.string if old else "", context=message.context)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             write_po(file, catalogue, sort_output=True, width=WIDTH, include_lineno=False, no_location=True)
         empty = sum(not all(_words(message.string)) for message in catalogue if message.id)

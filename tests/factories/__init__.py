@@ -5,4 +5,16 @@ from tests.factories.projects import contact, project
 from tests.factories.results import file, logo, result
 from tests.factories.users import Person, access, coordinator, person, staff
 
-__all__ = ["Person", "access", "agency", "contact", "coordinator", "file", "logo", "person", "project", "result", "staff"]
+__all__ = [
+    "Person",
+    "access",
+    "agency",
+    "contact",
+    "coordinator",
+    "file",
+    "logo",
+    "person",
+    "project",
+    "result",
+    "staff",
+]
