@@ -4,8 +4,6 @@ A changed address is a new contact; the former one loses the access that an impo
 or erased here never comes back: the difference is a row in "Needs data".
 """
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,11 +11,9 @@ from sqlalchemy import update
 
 from backoffice.domain.errors import N_
 from backoffice.domain.imports import ImportedRow, Person
-from backoffice.domain.notices import Mail
 from backoffice.domain.visibility import OverrideKind, Subject
-from backoffice.models import Access, Contact, Override, Project, User
+from backoffice.models import Access, Contact, Override, User
 from backoffice.queries.imports import Known
-from backoffice.services import access, outbox, people
 from backoffice.services.access import Origin, address_digest
 from backoffice.services.uow import UnitOfWork
 
@@ -54,23 +50,6 @@ def write(
         _contact(uow, entry=entry, person=second, is_main=False, changes=changes)
         _end_former(uow, entry=entry, wanted=wanted, is_main=False, changes=changes)
     return changes
-
-
-def tell(uow: UnitOfWork, *, project: Project, changes: Changes) -> Mapping[str, int]:
-    """Mails about a changed contact, at once: access to the new one, its end to the former. Needs numbered rows."""
-    told: Counter[str] = Counter()
-    if changes.is_told_at_once:
-        for row in changes.given:
-            access.send_access(uow, project=project, access=row)
-            told[Mail.ACCESS] += 1
-    for row in changes.ended:
-        outbox.publish(
-            uow, kind=Mail.ACCESS_REVOKED, key=f"{project.id}:{row.id}",
-            to=people.recipient(row.user, project=project), agency_id=project.agency_id, project_id=project.id,
-            params={"access_id": row.id, "reason": REPLACED},
-        )
-        told[Mail.ACCESS_REVOKED] += 1
-    return told
 
 
 def masked(email: str) -> str:

@@ -22,7 +22,7 @@ from backoffice.models import Agency, ImportDifference, Partner, Project, User
 from backoffice.queries import imports as queries
 from backoffice.queries import projects as project_queries
 from backoffice.queries.imports import Known
-from backoffice.services import audit, import_people, keys, projects
+from backoffice.services import audit, import_mails, import_people, keys, projects
 from backoffice.services.uow import UnitOfWork
 from backoffice.storage.seen import Seen
 from backoffice.storage.tables import Row
@@ -244,9 +244,9 @@ class _Batch:
             ])
         entries = [_event(project, plan, people) for project, plan, people in self._events]
         audit.record_many(self._uow, actor=self._actor, entries=entries)
-        for project, _, people in self._events:
-            self._outcome.mails.update(import_people.tell(self._uow, project=project, changes=people))
-        session.flush()
+        former = [plan.changes.get("end_date", (None,))[0] for _, plan, _ in self._events]  # None: new, or as before
+        imported = [(event[0], day, event[2]) for event, day in zip(self._events, former, strict=True)]
+        self._outcome.mails.update(import_mails.tell(self._uow, agencies=self._agencies.values(), imported=imported))
 
     def _faults(self, said: ImportedRow, *, agency: Agency | None, entry: Known | None) -> list[RowFault]:
         """What can be told only beside what is there already."""

@@ -1,0 +1,46 @@
+"""The mails that follow from an import (DOMAIN §2, §7): some at once, the dated ones by today's run."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from backoffice.domain.notices import Mail
+from backoffice.models import Agency, Project
+from backoffice.services import access, notices, outbox, people
+from backoffice.services.import_people import REPLACED, Changes
+from backoffice.services.uow import UnitOfWork
+
+
+def tell(
+    uow: UnitOfWork, *, agencies: Iterable[Agency], imported: Sequence[tuple[Project, object, Changes]]
+) -> Counter[str]:
+    """Write what goes out at once; how many mails of each kind follow by today. Needs numbered rows. With each project
+    stands the end date that it had before, when that changed."""
+    told: Counter[str] = Counter()
+    for project, _, changes in imported:
+        told.update(_people(uow, project=project, changes=changes))
+    uow.session.flush()
+    by_id = {agency.id: agency for agency in agencies}
+    moved = {project.id: former for project, former, _ in imported if isinstance(former, date)}
+    told.update(notices.end_dates_changed(uow, former=moved, agencies=by_id) if moved else {})
+    ids = [project.id for project, _, _ in imported]
+    told.update(notices.preview_kinds(uow.session, project_ids=ids, agencies=by_id, now=uow.now) if ids else {})
+    uow.session.flush()
+    return told
+
+
+def _people(uow: UnitOfWork, *, project: Project, changes: Changes) -> Mapping[str, int]:
+    """Mails about a changed contact, at once: access to the new one, its end to the former. Needs numbered rows."""
+    told: Counter[str] = Counter()
+    if changes.is_told_at_once:
+        for row in changes.given:
+            access.send_access(uow, project=project, access=row)
+            told[Mail.ACCESS] += 1
+    for row in changes.ended:
+        outbox.publish(
+            uow, kind=Mail.ACCESS_REVOKED, key=f"{project.id}:{row.id}",
+            to=people.recipient(row.user, project=project), agency_id=project.agency_id, project_id=project.id,
+            params={"access_id": row.id, "reason": REPLACED},
+        )
+        told[Mail.ACCESS_REVOKED] += 1
+    return told
