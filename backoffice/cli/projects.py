@@ -1,6 +1,7 @@
 """`flask projects`: import a list, show one project (CONTRACT, Commands)."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,9 @@ import click
 from flask import Flask
 
 from backoffice.cli import output
+from backoffice.domain.imports import Outcome, RefusedRow
 from backoffice.jobs import imports as runs
 from backoffice.jobs.imports import Report
-from backoffice.services.imports import Outcome, RefusedRow
 
 SHOWN = 20  # refused rows that a person is shown; `--json` gives all
 
@@ -29,6 +30,8 @@ def init_app(app: Flask) -> None:
 @output.as_json
 def import_(file: Path, is_dry_run: bool, agency: str | None, as_json: bool) -> None:
     """Import projects from a CSV or XLSX list; running it again changes nothing twice."""
+    # Stopped by a supervisor or by Ctrl-C: the batch at hand is rolled back, and a person is told where it stands.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with sys.stdin.buffer if str(file) == "-" else file.open("rb") as source, _Bar(is_shown=not as_json) as bar:
         try:
             report = runs.run(

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
@@ -153,6 +154,44 @@ class ImportedRow:
     contact: Person | None
     second_contact: Person | None
     responsible: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRow:
+    """A row that was left out: where it stands, the column by its name in the file, and why."""
+
+    record: int
+    line: int
+    column: str
+    reason: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    others: tuple[tuple[str, str, Mapping[str, object]], ...] = ()  # further faults: column, reason, values
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What came of a batch, and added up, of a run."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    refused: list[RefusedRow] = field(default_factory=list)  # of this batch; a run keeps them on disk
+    refused_count: int = 0
+    mails: Counter[str] = field(default_factory=Counter)
+    known: Counter[str] = field(default_factory=Counter)  # by agency: rows that name a project of before
+    differences: int = 0
+
+    def add(self, batch: "Outcome") -> None:
+        """Count a batch in; its refused rows are the caller's to keep."""
+        self.added += batch.added
+        self.changed += batch.changed
+        self.unchanged += batch.unchanged
+        self.skipped += batch.skipped
+        self.refused_count += len(batch.refused)
+        self.differences += batch.differences
+        self.mails.update(batch.mails)
+        self.known.update(batch.known)
 
 
 def read_code(row: Mapping[str, Cell]) -> ProjectCode:

@@ -12,10 +12,10 @@ from typing import IO, BinaryIO
 
 from backoffice.db import db
 from backoffice.domain import imports as rules
+from backoffice.domain.imports import Outcome, RefusedRow
 from backoffice.domain.permissions import Actor
 from backoffice.queries import imports as queries
 from backoffice.services import imports
-from backoffice.services.imports import Outcome, RefusedRow
 from backoffice.services.uow import unit_of_work
 from backoffice.storage import tables
 from backoffice.storage.seen import Seen

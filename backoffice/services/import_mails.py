@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from backoffice.domain.notices import Mail
+from backoffice.domain.projects import GrantState
 from backoffice.models import Agency, Project
 from backoffice.services import access, notices, outbox, people
 from backoffice.services.import_people import REPLACED, Changes
@@ -14,7 +15,7 @@ from backoffice.services.uow import UnitOfWork
 def tell(
     uow: UnitOfWork, *, agencies: Iterable[Agency], imported: Sequence[tuple[Project, object, Changes]]
 ) -> Counter[str]:
-    """Write what goes out at once; how many mails of each kind follow by today. Needs numbered rows. With each project
+    """Write what goes out at once; how many mails of each kind follow. Needs numbered rows. With each project
     stands the end date that it had before, when that changed."""
     told: Counter[str] = Counter()
     for project, _, changes in imported:
@@ -25,8 +26,16 @@ def tell(
     told.update(notices.end_dates_changed(uow, former=moved, agencies=by_id) if moved else {})
     ids = [project.id for project, _, _ in imported]
     told.update(notices.preview_kinds(uow.session, project_ids=ids, agencies=by_id, now=uow.now) if ids else {})
+    for project, _, changes in imported:
+        told[Mail.ACCESS] += _to_come(project, changes=changes, today=notices.today(project.agency, now=uow.now))
     uow.session.flush()
-    return told
+    return +told
+
+
+def _to_come(project: Project, *, changes: Changes, today: date) -> int:
+    """Access mails that wait for the start of the project: they follow from this list as well."""
+    is_to_come = project.start_date is not None and project.start_date > today
+    return len(changes.given) if is_to_come and project.grant_state is not GrantState.CANCELLED else 0
 
 
 def _people(uow: UnitOfWork, *, project: Project, changes: Changes) -> Mapping[str, int]:

@@ -4,9 +4,8 @@ A row is written whole or refused whole: everything about it is read and checked
 import may not touch it leaves, and where it differs from what staff or coordinators set, it says so in "Needs data".
 """
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -15,7 +14,7 @@ from sqlalchemy import insert
 from backoffice.domain import imports as rules
 from backoffice.domain.cells import RowFault
 from backoffice.domain.errors import N_, Forbidden, Refused
-from backoffice.domain.imports import ImportedRow, Value
+from backoffice.domain.imports import ImportedRow, Outcome, RefusedRow, Value
 from backoffice.domain.permissions import Actor, Permission, StaffRole
 from backoffice.domain.projects import GrantState, ProjectCode
 from backoffice.models import Agency, ImportDifference, Partner, Project, User
@@ -34,44 +33,6 @@ SEARCHED = frozenset({"title", "summary", "organisation", "organisation_region"}
 NO_AGENCY = N_("There is no agency %(agency)s here.")
 # Fields too long to stand in the audit trail with both values.
 LONG = frozenset({"summary", "final_summary", "topics"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedRow:
-    """A row that was left out: where it stands, the column by its name in the file, and why."""
-
-    record: int
-    line: int
-    column: str
-    reason: str
-    values: Mapping[str, object] = field(default_factory=dict)
-    others: tuple[tuple[str, str, Mapping[str, object]], ...] = ()  # further faults: column, reason, values
-
-
-@dataclass(slots=True, kw_only=True)
-class Outcome:
-    """What came of a batch, and added up, of a run."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    skipped: int = 0
-    refused: list[RefusedRow] = field(default_factory=list)  # of this batch; a run keeps them on disk
-    refused_count: int = 0
-    mails: Counter[str] = field(default_factory=Counter)
-    known: Counter[str] = field(default_factory=Counter)  # by agency: rows that name a project of before
-    differences: int = 0
-
-    def add(self, batch: "Outcome") -> None:
-        """Count a batch in; its refused rows are the caller's to keep."""
-        self.added += batch.added
-        self.changed += batch.changed
-        self.unchanged += batch.unchanged
-        self.skipped += batch.skipped
-        self.refused_count += len(batch.refused)
-        self.differences += batch.differences
-        self.mails.update(batch.mails)
-        self.known.update(batch.known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

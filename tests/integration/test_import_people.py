@@ -7,11 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.db import db
-from backoffice.domain.notices import Mail
+from backoffice.domain import clock
+from backoffice.domain.notices import Mail, OutboxState
 from backoffice.domain.permissions import Actor, Role
 from backoffice.domain.visibility import BasisKind
 from backoffice.models import (
     Access,
+    Agency,
     AuditEvent,
     AuditPersonal,
     Contact,
@@ -21,7 +23,7 @@ from backoffice.models import (
     Project,
     User,
 )
-from backoffice.services import access, contacts, overrides
+from backoffice.services import access, contacts, notices, overrides
 from backoffice.services.contacts import ContactValues
 from backoffice.services.uow import unit_of_work
 from tests import factories
@@ -151,15 +153,39 @@ def test_address_that_changes_back_is_private_again_whatever_was_chosen_before()
 
 
 def test_changed_address_before_the_start_waits_for_the_start_with_its_mail() -> None:
-    lists.run(row(ANNA, start="2099-09-01"))
-    before = mails(Mail.ACCESS)
-    lists.run(row(BAIBA, start="2099-09-01"))
-    now = [
-        found.due_at for found in db.session.scalars(select(OutboxRow).where(OutboxRow.kind == Mail.ACCESS))
-        if found.to == BAIBA
-    ]
-    assert all(due.date() >= date(2099, 8, 31) for due in now)
-    assert len(mails(Mail.ACCESS)) <= len(before) + 1
+    assert lists.run(row(ANNA, start="2099-09-01")).mails == {"access": 1}
+    assert lists.run(row(BAIBA, start="2099-09-01")).mails == {"access": 1, "access-revoked": 1}
+    assert mails(Mail.ACCESS) == []
+
+
+def test_first_import_counts_no_mail_of_the_past(agency_id: int) -> None:
+    with unit_of_work() as uow:
+        uow.session.get_one(Agency, agency_id).notices_from = date(2024, 1, 1)
+    assert lists.run(row(ANNA)).mails == {}
+    assert lists.run(row(BAIBA)).mails == {"access": 1, "access-revoked": 1}  # told at once, whenever it began
+
+
+def test_import_counts_the_mails_that_the_next_run_of_notices_writes(agency_id: int) -> None:
+    result = lists.run([
+        {**row(ANNA)[0], "End date": "2025-08-31"},
+        {**row(BAIBA)[0], "Project Identifier": CODE.replace("101", "102"), "Grant state": "cancelled"},
+    ])
+    day = clock.day_of(clock.now(), time_zone="Europe/Riga")
+    with unit_of_work() as uow:
+        agency = uow.session.get_one(Agency, agency_id)
+        found = notices.look(uow.session, agency=agency, day=day)
+        written = notices.arm(uow, agency=agency, project_ids=found.project_ids, day=day)
+    queued = {kind: states[OutboxState.WAITING] for kind, states in written.items() if states[OutboxState.WAITING]}
+    assert result.mails == queued
+    assert queued[Mail.ACCESS] == 1
+
+
+def test_moved_end_date_is_told_to_all_with_access() -> None:
+    lists.run([{**row(ANNA)[0], "End date": "2099-08-31"}])
+    result = lists.run([{**row(ANNA)[0], "End date": "2099-11-30"}])
+    assert result.mails["end-date-changed"] == 1
+    assert mails(Mail.END_DATE_CHANGED) == [ANNA]
+    assert "end-date-changed" not in lists.run([{**row(ANNA)[0], "End date": "2099-11-30"}]).mails
 
 
 def test_swapped_contacts_stay_and_access_follows_the_first() -> None:

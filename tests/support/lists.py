@@ -5,9 +5,9 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backoffice.domain.imports import RefusedRow
 from backoffice.domain.permissions import Actor
 from backoffice.jobs import imports
-from backoffice.services.imports import RefusedRow
 
 Rows = Sequence[dict[str, str]]
 
