@@ -19,6 +19,7 @@ from backoffice.services import access, notices
 from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.factories import Person
+from tests.support import lists
 
 START, END = date(2026, 1, 1), date(2026, 6, 30)  # a Thursday, a Tuesday
 INVITED, REMINDED = date(2026, 7, 1), date(2026, 7, 30)  # Wednesday, Thursday
@@ -307,3 +308,33 @@ def test_a_person_runs_a_day_ahead_by_the_command(
     second = json.loads(app.test_cli_runner().invoke(args=command).output.splitlines()[-1])
     assert not any(number for counts in second.values() for number in counts.values())
     assert app.test_cli_runner().invoke(args=["notices", "release"]).output == "Nothing is due.\n"
+
+
+def imported(end: date, *, is_dry_run: bool = False) -> dict[str, int]:
+    """The mails that follow an import of one project on the day after the start."""
+    row = {
+        "Project Identifier": "2025-1-LV01-KA220-SCH-000000101", "Project Title": "Bridges",
+        "Start date": START.isoformat(), "End date": end.isoformat(), "Contact e-mail": "main@school.example",
+    }
+    with time_machine.travel(datetime.combine(TOLD, time(9), UTC), tick=False):
+        return lists.run([row], is_dry_run=is_dry_run).mails
+
+
+def test_an_import_says_how_many_mails_follow_and_tells_of_a_moved_end(session: Session) -> None:
+    factories.agency(code="LV01")
+    assert imported(END, is_dry_run=True) == imported(END) == {"access": 1}
+    assert run(TOLD) == {"access": 1}
+    assert imported(END) == {}
+    assert imported(date(2026, 9, 30), is_dry_run=True) == {"end-date-changed": 1}
+    assert rows(session, Mail.END_DATE_CHANGED) == []
+    assert imported(date(2026, 9, 30)) == {"end-date-changed": 1}
+    assert rows(session, Mail.END_DATE_CHANGED)[0].params == {"former_end_date": "2026-06-30", "end_date": "2026-09-30"}
+
+
+def test_an_import_of_the_past_says_that_no_mail_follows(session: Session) -> None:
+    agency_id = factories.agency(code="LV01")
+    with unit_of_work() as uow:
+        uow.session.get_one(Agency, agency_id).notices_from = date(2026, 1, 6)
+    assert imported(END) == {}
+    run(TOLD)
+    assert states(session, Mail.ACCESS) == ["suppressed"]
