@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Literal
 
 from backoffice.domain.files import extension, same_name
+from backoffice.domain.results import FileFact
 
 Op = Literal["=", "-", "+"]
 Part = tuple[Op, str]
@@ -97,34 +98,22 @@ class FileChange(StrEnum):
     REMOVED = "removed"
 
 
-class _File(Protocol):
-    """What a submission says about a file."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-
-
-F = TypeVar("F", bound=_File)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FilePair(Generic[F]):
+class FilePair:
     """A file as it is and as it was; one of the two may be missing."""
 
-    now: F | None
-    before: F | None
+    now: FileFact | None
+    before: FileFact | None
     change: FileChange
 
 
-def compare_files(before: Sequence[F], after: Sequence[F]) -> list[FilePair[F]]:
+def compare_files(before: Sequence[FileFact], after: Sequence[FileFact]) -> list[FilePair]:
     """The files as they are, in their order, then those that are gone.
 
     Pairs are found by content, then by name; then a single new file of a kind takes the place of the single gone
     one of that kind ("report.pdf" became "report-v2.pdf").
     """
-    pairs: dict[int, tuple[F, FileChange]] = {}
+    pairs: dict[int, tuple[FileFact, FileChange]] = {}
     gone = list(before)
     for is_same, change in (
         (lambda old, new: old.sha256 == new.sha256 and old.name == new.name, FileChange.UNCHANGED),

@@ -68,6 +68,19 @@ def by_id(submission_id: int) -> Select[Submission]:
     )
 
 
+def by_digest(project_id: int, digest: str) -> Select[Submission]:
+    """The last submission of a project with this digest: what a page showed that was opened before."""
+    return (
+        select(Submission)
+        .where(Submission.project_id == project_id, Submission.digest == digest)
+        .order_by(Submission.number.desc())
+        .limit(1)
+        .options(
+            selectinload(Submission.items).selectinload(SubmissionItem.files).joinedload(SubmissionFile.file)
+        )
+    )
+
+
 def current_requests(project_id: int) -> Select[ChangeRequest]:
     """The comments that wait for the coordinator's change or answer."""
     return (

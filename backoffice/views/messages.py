@@ -42,6 +42,11 @@ def moment(value: datetime) -> str:
     return str(format_datetime(value, pattern))
 
 
+def hour(value: datetime) -> str:
+    """14:32 · 14.32, in the zone of the page: where the day is plain."""
+    return str(format_datetime(value, "HH.mm" if _is_latvian() else "HH:mm"))
+
+
 def size(bytes_: int) -> str:
     """41.9 MB, 12 kB; with a no-break space and the comma of the language."""
     if bytes_ >= MB:

@@ -1,20 +1,18 @@
 """Differences between two submissions: texts word by word, files by content and name (DOMAIN §3)."""
 
 import time
-from dataclasses import dataclass
 
 import pytest
 
 from backoffice.domain.differences import FileChange, compare, compare_files
+from backoffice.domain.results import FileFact
 
 BEFORE = "Twelve lesson scripts for pupils of pamatskola.\n\nSkripti ir pieejami arī latviešu valodā."
 AFTER = "Twelve lesson scripts for pupils of grades 5 to 9 (age 11 to 15).\n\nThe scripts are in four languages."
 
 
-@dataclass(frozen=True)
-class File:
-    name: str
-    sha256: str
+def file(name: str, sha256: str) -> FileFact:
+    return FileFact(file_id=1, name=name, size=1, sha256=sha256)
 
 
 def sides(parts: list[tuple[str, str]]) -> tuple[str, str]:
@@ -62,12 +60,12 @@ def test_texts_made_to_be_slow_are_compared_all_the_same(word: str) -> None:
 
 def test_reviewer_sees_what_became_of_each_file() -> None:
     before = [
-        File("scripts.pdf", "1"), File("notes.pptx", "2"), File("draft.docx", "3"), File("photo.jpg", "4"),
-        File("data.csv", "5"),
+        file("scripts.pdf", "1"), file("notes.pptx", "2"), file("draft.docx", "3"), file("photo.jpg", "4"),
+        file("data.csv", "5"),
     ]
     after = [
-        File("scripts-v2.pdf", "11"), File("notes.pptx", "2"), File("class.jpg", "4"), File("DATA.csv", "55"),
-        File("film.mp4", "6"),
+        file("scripts-v2.pdf", "11"), file("notes.pptx", "2"), file("class.jpg", "4"), file("DATA.csv", "55"),
+        file("film.mp4", "6"),
     ]
     found = [
         (pair.now and pair.now.name, pair.before and pair.before.name, pair.change)
@@ -84,5 +82,5 @@ def test_reviewer_sees_what_became_of_each_file() -> None:
 
 
 def test_the_same_file_twice_is_paired_once() -> None:
-    pairs = compare_files([File("a.pdf", "1")], [File("a.pdf", "1"), File("b.pdf", "1")])
+    pairs = compare_files([file("a.pdf", "1")], [file("a.pdf", "1"), file("b.pdf", "1")])
     assert [pair.change for pair in pairs] == [FileChange.UNCHANGED, FileChange.NEW]

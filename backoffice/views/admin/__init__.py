@@ -12,6 +12,7 @@ from backoffice.views.admin.contacts import ContactView
 from backoffice.views.admin.outbox import OutboxView
 from backoffice.views.admin.projects import ProjectView
 from backoffice.views.admin.results import ResultView
+from backoffice.views.admin.review import ReviewView
 from backoffice.views.admin.users import UserView
 
 
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
 def _views() -> list[object]:
     """Every view of the back-office, in the order of the menu."""
     return [
+        ReviewView(Project, db, name="Review", endpoint="review", url="review"),
         ProjectView(Project, db, name="Projects", endpoint="projects", url="projects"),
         ResultView(Result, db, name="Results", endpoint="results", url="results"),
         ContactView(Contact, db, name="Contacts", endpoint="contacts", url="contacts"),
