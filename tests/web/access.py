@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from backoffice.db import db
 from backoffice.domain.permissions import Role
 from backoffice.domain.visibility import Subject
-from backoffice.models import OutboxRow, Project, StoredFile
+from backoffice.models import Contact, OutboxRow, Project, Result, StoredFile
 from backoffice.services import overrides
 from backoffice.services.uow import unit_of_work
 from tests import factories
@@ -49,6 +49,7 @@ signed-in       login ok    ok    ok    ok    ok    ok    ok      ok
 staff-list      login 404   404   ok    ok    ok    404   ok      ok
 staff-row       login 404   404   ok    ok    ok    404   404     ok
 specialist-row  login 404   404   ok    403   ok    404   404     ok
+admin-row       login 404   404   403   403   ok    404   403     403
 helpdesk-row    login 404   404   403   ok    ok    404   403     403
 """
 ROUTES = """
@@ -104,12 +105,16 @@ projects.end_view           GET,POST  helpdesk-row
 projects.give_view          GET,POST  helpdesk-row
 projects.hide_view          GET,POST  specialist-row
 projects.index_view         GET       staff-list
+projects.report_view        GET,POST  specialist-row
 results.clear_view          GET,POST  specialist-row
 results.hide_view           GET,POST  specialist-row
 results.index_view          GET       staff-list
 static                      GET       nothing-there
 theme.static                GET       everyone
+users.deactivate_view       GET,POST  admin-row
 users.index_view            GET       staff-list
+users.new_view              GET,POST  admin-row
+users.reset_view            GET,POST  admin-row
 """
 _KINDS = {
     kind: dict(zip(Who, answers, strict=True))
@@ -125,7 +130,7 @@ WRITTEN_BY_READS: frozenset[str] = frozenset()
 # Writes that carry another proof than a form's token: a bearer token.
 NO_TOKEN: frozenset[str] = frozenset({"api.report"})
 # GET shows what will happen, POST does it.
-CONFIRM_PAGES = re.compile(r"^/admin/(contacts|results|projects)/|^/my/.*/(delete|remove)$")
+CONFIRM_PAGES = re.compile(r"^/admin/(contacts|results|projects|users)/|^/my/.*/(delete|remove)$")
 # What a rule is asked for beside its path.
 QUERIES: dict[str, str] = {}
 
@@ -136,6 +141,7 @@ class Scene:
 
     emails: dict[Who, str]
     arguments: dict[str, str | int]
+    words: tuple[str, ...]  # that only those who may read the project can know
 
 
 def scene() -> Scene:
@@ -180,8 +186,17 @@ def scene() -> Scene:
             "result_id": review.result_ids[0],
             "results.id": review.result_ids[1],
             "subject": "website",
+            "users.id": people[Who.HELP].user_id,
             "token": "no-such-token",
         },
+        words=(
+            _first(Project.code, Project.id == project_id),
+            _first(Result.title, Result.id == review.result_ids[0]),
+            _first(Contact.email, Contact.id == contact_id),
+            _first(StoredFile.name, StoredFile.project_id == project_id),
+            review.coordinator.email,
+            review.specialist.email,
+        ),
     )
 
 

@@ -8,11 +8,11 @@ import re
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backoffice.db import db
+from tests import factories
 from tests.support.client import Client
+from tests.support.watch import watch
 from tests.web import access
 from tests.web.access import Scene, Who
 
@@ -22,21 +22,6 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 @pytest.fixture
 def scene(session: Session) -> Scene:
     return access.scene()
-
-
-def snapshot(session: Session) -> dict[str, frozenset[tuple[object, ...]]]:
-    """Every row of every table."""
-    session.rollback()
-    return {
-        table.name: frozenset(tuple(map(repr, row)) for row in session.execute(select(table)))
-        for table in db.metadata.sorted_tables
-        if table.name not in access.WRITTEN_BY_READS
-    }
-
-
-def changed(before: dict[str, frozenset[tuple[object, ...]]], session: Session) -> list[str]:
-    after = snapshot(session)
-    return [f"{table}: {rows ^ after[table]}" for table, rows in before.items() if rows != after[table]]
 
 
 def enter(app: Flask, scene: Scene, who: Who) -> Client:
@@ -56,53 +41,78 @@ def test_every_route_is_named_and_every_name_is_a_route(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("who", Who)
-def test_each_role_reads_what_it_may_and_reading_changes_nothing(
-    app: Flask, session: Session, scene: Scene, who: Who
-) -> None:
+def test_each_role_reads_what_it_may_and_reading_changes_nothing(app: Flask, scene: Scene, who: Who) -> None:
     client = enter(app, scene, who)
-    before = snapshot(session)
     wrong = []
-    for rule, method in access.rules(app):
-        if method == "GET":
-            url = access.url(app, rule, scene)
-            answer = access.word(client.get(url, buffered=True))
-            if answer != access.TABLE[rule.endpoint, method][who]:
-                wrong.append(f"{url} ({rule.endpoint}): {answer}, not {access.TABLE[rule.endpoint, method][who]}")
+    with watch(apart=access.WRITTEN_BY_READS) as database:
+        for rule, method in access.rules(app):
+            if method == "GET":
+                url = access.url(app, rule, scene)
+                expected = access.TABLE[rule.endpoint, method][who]
+                answer = access.word(client.get(url, buffered=True))
+                if answer != expected:
+                    wrong.append(f"{url} ({rule.endpoint}): {answer}, not {expected}")
+                wrong += [f"{url} ({rule.endpoint}) changed {rows}" for rows in database.changes()]
     assert wrong == []
-    assert changed(before, session) == []
 
 
 @pytest.mark.parametrize("who", Who)
-def test_each_role_writes_only_where_it_may(app: Flask, session: Session, scene: Scene, who: Who) -> None:
+def test_each_role_writes_only_where_it_may(app: Flask, scene: Scene, who: Who) -> None:
     wrong = []
-    for rule, method in access.rules(app):
-        expected = access.TABLE.get((rule.endpoint, method), {}).get(who)
-        if method not in WRITES or expected is None:
-            continue
-        client = enter(app, scene, who)
-        before = {} if expected == "ok" else snapshot(session)
-        url = access.url(app, rule, scene)
-        answer = access.word(client.open(url, method=method, data={}, buffered=True))
-        if answer != expected:
-            wrong.append(f"{method} {url} ({rule.endpoint}): {answer}, not {expected}")
-        if rows := changed(before, session) if before else []:
-            wrong.append(f"{method} {url} was refused and changed {rows}")
+    with watch() as database:
+        for rule, method in access.rules(app):
+            if method not in WRITES:
+                continue
+            url = access.url(app, rule, scene)
+            expected = access.TABLE[rule.endpoint, method][who]
+            client = enter(app, scene, who)
+            answer = access.word(client.open(url, method=method, data={}, buffered=True))
+            if answer != expected:
+                wrong.append(f"{method} {url} ({rule.endpoint}): {answer}, not {expected}")
+            if (rows := database.changes()) and expected != "ok":
+                wrong.append(f"{method} {url} was refused and changed {rows}")
     assert wrong == []
 
 
-def test_every_write_without_its_token_is_refused(app: Flask, session: Session, scene: Scene) -> None:
+@pytest.mark.parametrize("who", [Who.OTHER, Who.PLAT, Who.FOREIGN])
+def test_a_stranger_reads_no_word_of_the_project(app: Flask, scene: Scene, who: Who) -> None:
+    """Row scope holds for list, search, details, edit, choice and export alike."""
+    client = enter(app, scene, who)
+    wrong = []
+    for rule, method in access.rules(app):
+        if method != "GET" or not rule.rule.startswith(("/admin/", "/my/", "/api/")):
+            continue
+        url = access.url(app, rule, scene)
+        queries = ("", "view=all", f"q={scene.arguments['code']}", "format=csv", "view=all&format=xlsx")
+        for query in queries if not rule.arguments else queries[:1]:
+            asked = f"{url}?{query}"
+            text = client.get(asked, buffered=True).get_data(as_text=True)
+            # A page may repeat what was asked for.
+            told = [word for word in scene.words if word in text and word not in asked]
+            wrong += [f"{asked} ({rule.endpoint}) tells {told}"] if told else []
+    assert wrong == []
+
+
+def test_every_write_without_its_token_is_refused(app: Flask, scene: Scene) -> None:
     wrong = []
     for who in (Who.OWN, Who.ADMIN):
         client = enter(app, scene, who).without_token
-        before = snapshot(session)
-        for rule, method in access.rules(app):
-            if method not in WRITES or rule.endpoint in access.NO_TOKEN:
-                continue
-            answer = client.open(access.url(app, rule, scene), method=method, data={}, buffered=True)
-            if answer.status_code != 400:
-                wrong.append(f"{method} {rule.rule} ({rule.endpoint}): {answer.status_code}")
-        assert changed(before, session) == []
+        with watch() as database:
+            for rule, method in access.rules(app):
+                if method not in WRITES or rule.endpoint in access.NO_TOKEN:
+                    continue
+                answer = client.open(access.url(app, rule, scene), method=method, data={}, buffered=True)
+                if answer.status_code != 400 or database.changes():
+                    wrong.append(f"{method} {rule.rule} ({rule.endpoint}): {answer.status_code}")
     assert wrong == []
+
+
+def test_the_watch_sees_what_another_connection_writes(session: Session) -> None:
+    with watch() as database:
+        assert database.changes() == []
+        factories.agency()
+        assert [change.partition(":")[0] for change in database.changes()] == ["agency"]
+        assert database.changes() == []
 
 
 def test_no_read_rule_has_the_name_of_an_act(app: Flask) -> None:
