@@ -71,3 +71,13 @@ def listed(
             )
         )
     return query
+
+
+def by_ids(row_ids: Sequence[int]) -> Select[OutboxRow]:
+    return select(OutboxRow).where(OutboxRow.id.in_(row_ids)).order_by(OutboxRow.id)
+
+
+def all_rows(*, state: OutboxState | None = None) -> Select[OutboxRow]:
+    """Mails of every agency, oldest first, for the command line."""
+    query = select(OutboxRow).order_by(OutboxRow.id)
+    return query if state is None else query.where(OutboxRow.state == state)

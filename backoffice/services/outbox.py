@@ -11,8 +11,10 @@ from backoffice.models import OutboxRow
 from backoffice.queries import outbox as queries
 from backoffice.services.uow import UnitOfWork
 
-LEASE = timedelta(minutes=5)  # a worker that died gives its row back after this; grows with each attempt
-GIVE_UP_AFTER = 8  # attempts, a good day with the growing lease
+# A worker that died gives its row back after this. It doubles with each attempt up to the most, so that a mail server
+# that is away over a weekend costs no mail: the last attempt comes after three days.
+LEASE, LEASE_MOST = timedelta(minutes=5), timedelta(hours=4)
+GIVE_UP_AFTER = 23  # attempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +79,18 @@ class Claim:
     params: dict[str, Any]
 
 
+def lease(attempt: int) -> timedelta:
+    """How long an attempt has, and how long the next one waits if it fails."""
+    return min(LEASE * (1 << min(attempt - 1, 10)), LEASE_MOST)
+
+
 def claim(uow: UnitOfWork, *, row_id: int) -> Claim | None:
     """Ours until the lease ends: the next due time moves, so a dead worker's row comes back by itself."""
     row = uow.session.scalar(queries.due_row(row_id, now=uow.now))
     if row is None:
         return None
     row.attempts += 1
-    row.due_at = uow.now + LEASE * row.attempts
+    row.due_at = uow.now + lease(row.attempts)
     return Claim(
         row_id=row.id, attempt=row.attempts, kind=row.kind, to=row.to, language=row.language,
         agency_id=row.agency_id, project_id=row.project_id, user_id=row.user_id, params=dict(row.params),
@@ -97,9 +104,17 @@ def sent(uow: UnitOfWork, *, claim: Claim, subject: str, body: str) -> None:
     row.subject, row.body = subject, body
 
 
-def failed(uow: UnitOfWork, *, claim: Claim, cause: str, is_final: bool) -> None:
-    """Keep the cause; the row comes due again by its lease, or gives up loudly."""
+def failed(uow: UnitOfWork, *, claim: Claim, cause: str, is_final: bool) -> OutboxRow | None:
+    """Keep the cause; the row comes due again by its lease. Gives the row when it is given up."""
     row = uow.session.get_one(OutboxRow, claim.row_id, with_for_update=True)
     row.failure = cause[:500]
-    if is_final or claim.attempt >= GIVE_UP_AFTER:
-        row.state = OutboxState.FAILED
+    if not is_final and claim.attempt < GIVE_UP_AFTER:
+        return None
+    row.state = OutboxState.FAILED
+    return row
+
+
+def outdated(uow: UnitOfWork, *, claim: Claim, cause: str) -> None:
+    """What the mail was about is no longer so: it goes to nobody."""
+    row = uow.session.get_one(OutboxRow, claim.row_id, with_for_update=True)
+    row.state, row.failure = OutboxState.WITHDRAWN, cause[:500]

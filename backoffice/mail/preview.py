@@ -1,0 +1,89 @@
+"""The very mail on a confirm page, before the act: the same functions, without a one-time token."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from backoffice.config import Settings
+from backoffice.domain.reviews import DecisionKind, Reopens, Verdict
+from backoffice.mail import facts, messages, parts
+from backoffice.mail.facts import ProjectFacts, To
+from backoffice.mail.parts import DecisionFacts
+from backoffice.mail.render import HIDDEN, Message
+from backoffice.models import Project, Submission, User
+from backoffice.queries.reviews import ItemView
+from backoffice.services.outbox import Recipient
+
+
+def returned(
+    session: Session,
+    *,
+    settings: Settings,
+    now: datetime,
+    project: Project,
+    submission: Submission,
+    items: Sequence[ItemView],
+    to: Recipient,
+    reason: str,
+    reopens: Reopens,
+    due_on: date,
+) -> Message:
+    """The mail of a return, as the verdicts and the form stand."""
+    asked = [view for view in items if view.verdict is Verdict.CHANGES_REQUESTED]
+    scope = [view.item.key for view in (asked or (items if reopens is Reopens.ALL else ()))]
+    return _decision(session, settings=settings, now=now, project=project, to=to, decision=DecisionFacts(
+        kind=DecisionKind.RETURN, submission=submission, scope=scope, reason=reason, due_on=due_on,
+        comments={view.item.key: view.comment for view in asked},
+    ))
+
+
+def approved(
+    session: Session, *, settings: Settings, now: datetime, project: Project, submission: Submission, to: Recipient
+) -> Message:
+    """The mail of an approval."""
+    return _decision(session, settings=settings, now=now, project=project, to=to, decision=DecisionFacts(
+        kind=DecisionKind.APPROVE, submission=submission, comments={},
+    ))
+
+
+def unlocked(
+    session: Session,
+    *,
+    settings: Settings,
+    now: datetime,
+    project: Project,
+    submission: Submission,
+    to: Recipient,
+    reason: str,
+    scope: Sequence[str],
+    due_on: date,
+) -> Message:
+    """The mail of an unlock; `scope`: the keys of the items that reopen."""
+    return _decision(session, settings=settings, now=now, project=project, to=to, decision=DecisionFacts(
+        kind=DecisionKind.UNLOCK, submission=submission, scope=scope, reason=reason, due_on=due_on, comments={},
+    ))
+
+
+def access(session: Session, *, settings: Settings, now: datetime, project: Project, to: Recipient) -> Message:
+    """The access mail: with the place of the one-time link for who has no password yet."""
+    values = _facts(session, settings=settings, now=now, project=project, to=to)
+    user = session.get(User, to.user_id) if to.user_id else None
+    is_new = user is None or user.password_hash is None
+    link = f"{settings.public_base_url}/invite/{HIDDEN}" if is_new else ""
+    return messages.access(to=_to(session, to), project=values, link=link)
+
+
+def _decision(
+    session: Session, *, settings: Settings, now: datetime, project: Project, to: Recipient, decision: DecisionFacts
+) -> Message:
+    values = _facts(session, settings=settings, now=now, project=project, to=to)
+    return parts.decision(session, to=_to(session, to), project=values, row=project, case=decision)
+
+
+def _facts(session: Session, *, settings: Settings, now: datetime, project: Project, to: Recipient) -> ProjectFacts:
+    return facts.of_project(session, project, settings=settings, language=to.language, now=now)
+
+
+def _to(session: Session, to: Recipient) -> To:
+    return facts.recipient(session, to)
