@@ -32,7 +32,7 @@ _MENU: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         _Entry(path="/admin", label=N_("Today"), icon="home"),
         _Entry(path="/admin/review", label=N_("Review"), icon="half", count="reviews"),
         _Entry(path="/admin/projects", label=N_("Projects"), icon="list"),
-        _Entry(path="/admin/results", label=N_("Results"), icon="box"),
+        _Entry(path="/admin/results", label=N_("Results"), icon="book"),
         _Entry(path="/admin/contacts", label=N_("Contacts"), icon="users"),
         _Entry(path="/admin/needs-data", label=N_("Needs data"), icon="tool"),
         _Entry(path="/admin/figures", label=N_("Figures"), icon="chart"),
