@@ -50,6 +50,7 @@ staff-list      login 404   404   ok    ok    ok    404   ok      ok
 staff-row       login 404   404   ok    ok    ok    404   404     ok
 specialist-row  login 404   404   ok    403   ok    404   404     ok
 admin-row       login 404   404   403   403   ok    404   403     403
+specialist-list login 404   404   ok    403   ok    404   ok      ok
 helpdesk-row    login 404   404   403   ok    ok    404   403     403
 """
 ROUTES = """
@@ -109,6 +110,19 @@ projects.report_view        GET,POST  specialist-row
 results.clear_view          GET,POST  specialist-row
 results.hide_view           GET,POST  specialist-row
 results.index_view          GET       staff-list
+review.approve_view         GET,POST  specialist-row
+review.claim_next_view      POST      specialist-list
+review.claim_view           POST      specialist-row
+review.file_view            GET       staff-row
+review.index_view           GET       staff-list
+review.judge_view           POST      specialist-row
+review.keep_view            POST      specialist-row
+review.page_view            GET       staff-row
+review.pass_view            POST      specialist-row
+review.release_view         POST      specialist-row
+review.return_view          GET,POST  specialist-row
+review.take_over_view       POST      specialist-row
+review.unlock_view          GET,POST  specialist-row
 static                      GET       nothing-there
 theme.static                GET       everyone
 users.deactivate_view       GET,POST  admin-row
