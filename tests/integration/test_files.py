@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from rq import Queue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from backoffice.domain.permissions import Role
 from backoffice.domain.projects import Status
 from backoffice.domain.results import item_key
 from backoffice.jobs import files as jobs
+from backoffice.jobs.worker import AppWorker
 from backoffice.models import AuditEvent, OutboxRow, Project, Result, StoredFile, SubmissionFile
 from backoffice.queries import files as queries
 from backoffice.services import files
@@ -401,3 +403,11 @@ def test_verify_says_what_is_missing_damaged_and_without_a_row(app: Flask, scene
         "checked": 3, "missing": [ids[0]], "orphans": [orphan], "damaged": [ids[1]],
     }
     assert "bytes are missing" in runner.invoke(args=["files", "verify"]).stdout
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("scanner")
+def test_worker_checks_a_file_as_soon_as_it_is_written_down(app: Flask, rq: Queue, scene: Scene) -> None:
+    file_id = add(scene, "a.txt", samples.EICAR, has_scanner=True)
+    AppWorker(app=app, connection=rq.connection).work(burst=True, logging_level="CRITICAL")
+    assert row(file_id).check_state is FileCheck.INFECTED
