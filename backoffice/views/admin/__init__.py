@@ -13,6 +13,7 @@ from backoffice.views.admin.outbox import OutboxView
 from backoffice.views.admin.projects import ProjectView
 from backoffice.views.admin.results import ResultView
 from backoffice.views.admin.review import ReviewView
+from backoffice.views.admin.settings import SettingsView, TextView
 from backoffice.views.admin.users import UserView
 
 
@@ -33,4 +34,6 @@ def _views() -> list[object]:
         AuditView(AuditEvent, db, name="Audit trail", endpoint="audit", url="audit"),
         UserView(User, db, name="Users", endpoint="users", url="users"),
         OutboxView(OutboxRow, db, name="Outbox", endpoint="outbox", url="outbox"),
+        TextView(name="Texts", endpoint="texts", url="texts"),
+        SettingsView(name="Settings", endpoint="settings", url="settings"),
     ]

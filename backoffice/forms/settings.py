@@ -1,0 +1,55 @@
+"""What differs by agency, and the texts that it words itself."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, EmailField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired
+from wtforms.widgets import HiddenInput
+
+from backoffice.domain.projects import PublicationRule
+from backoffice.forms.base import Form
+
+
+class SettingsForm(Form):
+    name = StringField(_l("Name in English"))
+    name_lv = StringField(_l("Name in Latvian"))
+    helpdesk_address = EmailField(
+        _l("Address of the helpdesk"),
+        description=_l("Stands on every coordinator's page and in every mail; answers to mails go there."),
+    )
+    review_address = EmailField(
+        _l("Address for reviews"), description=_l("Told of a submission when no specialist is responsible.")
+    )
+    phone = StringField(_l("Phone"), description=_l("Stands where no specialist is responsible."))
+    sender_name = StringField(_l("Name of the sender"), description=_l("What people see as the sender of our mails."))
+    legal_clause = StringField(
+        _l("Clause of the grant agreement"),
+        description=_l("Named on the coordinator's page and in the access mail and invitation."),
+    )
+    publication_rule = RadioField(
+        _l("Results become public"),
+        choices=[
+            (PublicationRule.ON_APPROVAL.value, _l("when the results are approved")),
+            (PublicationRule.ON_REPORT_APPROVAL.value, _l("when the final report is approved, too")),
+        ],
+        description=_l("Takes effect at once, also for results that were approved before."),
+    )
+    due_days = IntegerField(
+        _l("Days to answer a return"), validators=[InputRequired()],
+        description=_l("From 1 to 90; each return can name another day."),
+    )
+    notices_from = DateField(
+        _l("Send dated mails from"), validators=[InputRequired()],
+        description=_l("A mail that was due before this day is not sent, so a first import mails nobody of the past."),
+    )
+    run_limit = IntegerField(
+        _l("Mails of one run at most"), validators=[InputRequired()],
+        description=_l("A run with more mails is held until an admin releases it."),
+    )
+
+
+class TextForm(Form):
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    subject_lv = StringField(_l("Title in Latvian"))
+    body_lv = TextAreaField(_l("Text in Latvian"))
+    subject_en = StringField(_l("Title in English"))
+    body_en = TextAreaField(_l("Text in English"))

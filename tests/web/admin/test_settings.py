@@ -1,0 +1,92 @@
+"""Settings and texts of an agency, changed by its admin alone."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.domain.permissions import Role
+from backoffice.domain.projects import PublicationRule
+from backoffice.models import Agency, AgencyText, AuditEvent
+from tests import factories
+from tests.factories import Person
+from tests.support.client import Client
+
+VALUES = {
+    "name": "Example Agency", "name_lv": "Parauga aģentūra", "helpdesk_address": "help@agency.example",
+    "review_address": "", "phone": "+371 67000000", "sender_name": "Agency", "legal_clause": "I.10.1",
+    "publication_rule": "on_report_approval", "due_days": "21", "notices_from": "2026-09-01", "run_limit": "800",
+}
+
+
+@pytest.fixture
+def admin(client: Client, session: Session) -> Person:
+    person = factories.staff(Role.AGENCY_ADMIN, agency_id=factories.agency())
+    client.sign_in(person.email)
+    return person
+
+
+def test_admin_changes_the_settings_of_the_own_agency(client: Client, session: Session, admin: Person) -> None:
+    other = factories.agency()
+    assert client.get("/admin/settings/").status_code == 200
+    assert client.post("/admin/settings/", data=VALUES).status_code == 302
+    session.rollback()
+    agency = session.get_one(Agency, admin.actor.agency_id)
+    assert (agency.legal_clause, agency.due_days, agency.notices_from) == ("I.10.1", 21, date(2026, 9, 1))
+    assert agency.publication_rule is PublicationRule.ON_REPORT_APPROVAL
+    assert session.get_one(Agency, other).legal_clause == "I.9.2"
+    event = session.scalars(select(AuditEvent)).one()
+    assert event.action == "settings:changed"
+    assert "legal_clause" in event.details["fields"]
+
+
+@pytest.mark.usefixtures("admin")
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("due_days", "0"), ("due_days", "91"), ("due_days", "x"), ("run_limit", "0"), ("notices_from", "soon"),
+        ("helpdesk_address", "nobody"), ("name", " "), ("legal_clause", ""), ("publication_rule", "never"),
+    ],
+)
+def test_a_wrong_setting_is_refused_beside_its_field(client: Client, session: Session, field: str, value: str) -> None:
+    page = client.post("/admin/settings/", data={**VALUES, field: value})
+    assert page.status_code == 422
+    assert f'href="#{field}' in page.text
+    assert "I.10.1" in page.text or field == "legal_clause"
+    session.rollback()
+    assert session.scalars(select(AuditEvent)).all() == []
+
+
+@pytest.mark.usefixtures("admin")
+def test_saving_without_a_change_writes_nothing(client: Client, session: Session) -> None:
+    for _twice in range(2):
+        client.post("/admin/settings/", data=VALUES)
+    session.rollback()
+    assert len(session.scalars(select(AuditEvent)).all()) == 1
+
+
+def test_admin_words_the_terms_and_the_version_counts_up(client: Client, session: Session, admin: Person) -> None:
+    page = client.get("/admin/texts/terms/")
+    assert page.status_code == 200
+    data: dict[str, Any] = {
+        "version": "0", "subject_lv": "Noteikumi", "body_lv": "# Viens\n\nTeksts.", "subject_en": "Terms",
+        "body_en": "# One\n\nText of the agency itself.",
+    }
+    assert client.post("/admin/texts/terms/", data={**data, "body_en": ""}).status_code == 422
+    assert client.post("/admin/texts/terms/", data=data).status_code == 302
+    assert client.post("/admin/texts/terms/", data=data).status_code == 422  # a colleague was quicker
+    session.rollback()
+    assert {row.version for row in session.scalars(select(AgencyText))} == {1}
+    code = session.get_one(Agency, admin.actor.agency_id).code
+    session.rollback()
+    assert "Text of the agency itself." in client.get(f"/terms?lang=en&agency={code}").text
+    assert client.get("/admin/texts/nothing/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/admin/settings/", "/admin/texts/", "/admin/texts/terms/"])
+def test_others_of_the_staff_find_nothing_there(client: Client, session: Session, path: str) -> None:
+    client.sign_in(factories.staff(Role.SPECIALIST, agency_id=factories.agency()).email)
+    assert client.get(path).status_code == 404
+    assert client.post(path, data=VALUES).status_code in (404, 405)
