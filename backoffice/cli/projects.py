@@ -4,15 +4,26 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import click
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from backoffice.cli import output
+from backoffice.db import db
+from backoffice.domain import clock
 from backoffice.domain.imports import Outcome, RefusedRow
+from backoffice.domain.results import item_key
+from backoffice.domain.visibility import Subject
 from backoffice.jobs import imports as runs
 from backoffice.jobs.imports import Report
+from backoffice.models import Project
+from backoffice.queries import contacts, published, reviews, submissions
+from backoffice.queries import projects as queries
 
 SHOWN = 20  # refused rows that a person is shown; `--json` gives all
 
@@ -47,6 +58,20 @@ def import_(file: Path, is_dry_run: bool, agency: str | None, as_json: bool) -> 
             output.answer(None, lines=_lines(report, is_dry_run=is_dry_run), as_json=False)
 
 
+@projects.command("show")
+@click.argument("code")
+@output.as_json
+def show(code: str, as_json: bool) -> None:
+    """Everything about one project, as it stands now."""
+    shown = _shown(db.session(), code=code.strip().upper(), now=clock.now())
+    results = cast("list[dict[str, object]]", shown["results"])
+    output.answer(shown, as_json=as_json, lines=[
+        f"{shown['code']}: {shown['status']}, grant {shown['grant_state']}, "
+        f"{shown['start_date'] or '?'} to {shown['end_date'] or '?'}",
+        *(f"Result {one['id']}: {one['title']}" + (", public" if one["public"] else "") for one in results),
+    ])
+
+
 class _Bar:
     """A progress bar on standard error, for a person at a terminal."""
 
@@ -74,6 +99,57 @@ class _Bar:
         if is_dry_run:
             return f"Stopped after {rows} rows. Nothing was written."
         return f"Stopped after {rows} rows, each written whole. The same command again completes the import."
+
+
+def _shown(session: Session, *, code: str, now: datetime) -> dict[str, object]:
+    project = session.scalar(select(Project).where(Project.code == code))
+    if project is None:
+        raise output.Failed(f"There is no project {code}.")
+    today = queries.today(project.agency, now=now)
+    public = published.one(session, published.moment(session, now=now), code=code)
+    public_results = {found.id for found in public.results} if public else set()
+    public_contacts = {found.id for found in public.contacts} if public else set()
+    overrides = session.scalars(contacts.active_overrides(project.id)).all()
+    hidden = {row.subject_id for row in overrides if row.subject is Subject.RESULT}
+    return {
+        "code": project.code, "status": project.status, "grant_state": project.grant_state,
+        "start_date": project.start_date, "end_date": project.end_date,
+        "submittable": queries.is_submittable(project, today=today),
+        "results_required": queries.results_required(project),
+        "report_handed_in_on": project.report_handed_in_on, "report_approved_on": project.report_approved_on,
+        "responsible": project.responsible.email if project.responsible else None,
+        "results": _results(session, project, public=public_results, hidden=hidden),
+        "submissions": [{"number": s.number, "at": s.submitted_at, "digest": s.digest} for s in project.submissions],
+        "published": next((s.number for s in project.submissions if s.id == project.published_submission_id), None),
+        "contacts": [{"email": found.email, "public": found.id in public_contacts} for found in project.contacts],
+        "access": [
+            {"email": found.user.email, "origin": found.origin, "granted_at": found.granted_at}
+            for found in session.scalars(contacts.active_accesses(project.id))
+        ],
+        "overrides": [
+            {"subject": row.subject, "id": row.subject_id, "kind": row.kind, "reason": row.reason,
+             "at": row.created_at, "by": row.created_by.email if row.created_by else None}
+            for row in overrides
+        ],
+    }
+
+
+def _results(
+    session: Session, project: Project, *, public: set[int], hidden: set[int]
+) -> list[dict[str, object]]:
+    latest = session.scalar(submissions.latest(project.id))
+    verdicts = {view.item.key: view.verdict for view in reviews.items(session, latest)} if latest else {}
+    return [
+        {
+            "id": result.id, "title": result.title, "type": result.type, "do_not_publish": result.do_not_publish,
+            "hidden": result.id in hidden, "public": result.id in public, "verdict": verdicts.get(item_key(result.id)),
+            "files": [
+                {"id": file.id, "name": file.name, "size": file.size, "sha256": file.sha256, "check": file.check_state}
+                for file in result.files
+            ],
+        }
+        for result in project.results
+    ]
 
 
 def _rows(outcome: Outcome) -> int:

@@ -11,6 +11,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -117,7 +118,8 @@ def records(file: BinaryIO, *, encoding: str, delimiter: str) -> Iterator[Record
     try:
         yield from _Cutter(lines=text, delimiter=delimiter).records()
     finally:
-        text.detach()  # the file belongs to the caller
+        with suppress(ValueError):  # who stops half-way may have closed the file already
+            text.detach()  # the file belongs to the caller
 
 
 class _Cutter:
