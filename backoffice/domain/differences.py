@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import groupby
 from typing import Literal
 
 from backoffice.domain.files import extension, same_name
@@ -20,11 +21,12 @@ _SENTENCE = re.compile(r"()([^.!?\n]*[.!?\n]*)")
 # Comparing costs about as many steps as there are pairs of equal words: texts made to be slow are compared by
 # sentence, and if even that is too much, as a whole.
 _MOST_PAIRS = 400_000
+_ALIKE = 0.8  # of 1: how much of two names is the same
 _SMALL = 3  # an unchanged rest of so few letters between two changes only makes them hard to read
 
 
 def compare(before: str, after: str) -> list[Part]:
-    """The text word by word: kept, taken out, put in. Both texts can be put together again from the parts."""
+    """The text word by word: kept, taken out, put in. No word of either text is lost on the way."""
     if before == after:
         return [("=", after)] if after else []
     for pattern in (_TOKEN, _SENTENCE):
@@ -80,11 +82,22 @@ def _tidy(parts: Sequence[Part]) -> list[Part]:
             continue
         gone += text if op in "=-" else ""
         come += text if op in "=+" else ""
-    return tidied + _changed(gone, come)
+    tidied += _changed(gone, come)
+    return [
+        (op, "".join(text for _op, text in group)) for op, group in groupby(tidied, key=lambda part: part[0])
+    ]
 
 
 def _changed(gone: str, come: str) -> list[Part]:
-    parts: list[Part] = [("-", gone), ("+", come)]
+    """Blanks that stand before what went and before what came belong to neither: a mark begins with a word."""
+    sides = [text for text in (gone, come) if text]
+    if sides and all(text.startswith(" ") and text.strip(" ") for text in sides):
+        blank = sides[-1][: len(sides[-1]) - len(sides[-1].lstrip(" "))]
+    else:
+        blank = ""
+    parts: list[Part] = [
+        ("=", blank), ("-", gone.lstrip(" ") if blank else gone), ("+", come.lstrip(" ") if blank else come)
+    ]
     return [part for part in parts if part[1]]
 
 
@@ -110,8 +123,8 @@ class FilePair:
 def compare_files(before: Sequence[FileFact], after: Sequence[FileFact]) -> list[FilePair]:
     """The files as they are, in their order, then those that are gone.
 
-    Pairs are found by content, then by name; then a single new file of a kind takes the place of the single gone
-    one of that kind ("report.pdf" became "report-v2.pdf").
+    Pairs are found by content, then by name, then by a name that is much alike ("report-v2.pdf" for "report.pdf");
+    at last a single new file of a kind takes the place of the single gone one of that kind.
     """
     pairs: dict[int, tuple[FileFact, FileChange]] = {}
     gone = list(before)
@@ -119,6 +132,7 @@ def compare_files(before: Sequence[FileFact], after: Sequence[FileFact]) -> list
         (lambda old, new: old.sha256 == new.sha256 and old.name == new.name, FileChange.UNCHANGED),
         (lambda old, new: old.sha256 == new.sha256, FileChange.RENAMED),
         (lambda old, new: same_name(old.name, new.name), FileChange.REPLACED),
+        (lambda old, new: _alike(old.name, new.name), FileChange.REPLACED),
     ):
         for place, new in enumerate(after):
             old = next((old for old in gone if place not in pairs and is_same(old, new)), None)
@@ -140,3 +154,10 @@ def compare_files(before: Sequence[FileFact], after: Sequence[FileFact]) -> list
         for place, new in enumerate(after)
     ]
     return found + [FilePair(now=None, before=old, change=FileChange.REMOVED) for old in gone]
+
+
+def _alike(one: str, other: str) -> bool:
+    """Names with the same ending that differ in little."""
+    if extension(one) != extension(other):
+        return False
+    return SequenceMatcher(None, one.casefold(), other.casefold()).ratio() >= _ALIKE

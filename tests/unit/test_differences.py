@@ -23,7 +23,7 @@ def sides(parts: list[tuple[str, str]]) -> tuple[str, str]:
 def test_reviewer_sees_the_words_that_changed_and_no_others() -> None:
     parts = compare(BEFORE, AFTER)
     assert parts[:3] == [
-        ("=", "Twelve lesson scripts for pupils of"), ("-", " pamatskola"), ("+", " grades 5 to 9 (age 11 to 15)"),
+        ("=", "Twelve lesson scripts for pupils of "), ("-", "pamatskola"), ("+", "grades 5 to 9 (age 11 to 15)"),
     ]
     assert ("=", ".\n\n") in parts
 
@@ -40,9 +40,11 @@ def test_reviewer_sees_the_words_that_changed_and_no_others() -> None:
         ("⟨x⟩ = <b>y</b> & z", "⟨x⟩ = <b>yy</b> & z"),
     ],
 )
-def test_no_letter_is_lost_on_the_way(before: str, after: str) -> None:
+def test_no_word_is_lost_on_the_way(before: str, after: str) -> None:
     old, new = sides(compare(before, after))
-    assert (old.split(), new) == (before.split(), after)
+    assert (old.split(), new.split()) == (before.split(), after.split())
+    assert old.count("\n") == before.count("\n")
+    assert new.count("\n") == after.count("\n")
 
 
 def test_the_same_text_has_no_marks() -> None:
@@ -60,12 +62,12 @@ def test_texts_made_to_be_slow_are_compared_all_the_same(word: str) -> None:
 
 def test_reviewer_sees_what_became_of_each_file() -> None:
     before = [
-        file("scripts.pdf", "1"), file("notes.pptx", "2"), file("draft.docx", "3"), file("photo.jpg", "4"),
-        file("data.csv", "5"),
+        file("old plan.pdf", "0"), file("scripts.pdf", "1"), file("notes.pptx", "2"), file("draft.docx", "3"),
+        file("photo.jpg", "4"), file("data.csv", "5"), file("a.zip", "7"),
     ]
     after = [
         file("scripts-v2.pdf", "11"), file("notes.pptx", "2"), file("class.jpg", "4"), file("DATA.csv", "55"),
-        file("film.mp4", "6"),
+        file("film.mp4", "6"), file("everything.zip", "77"),
     ]
     found = [
         (pair.now and pair.now.name, pair.before and pair.before.name, pair.change)
@@ -77,6 +79,8 @@ def test_reviewer_sees_what_became_of_each_file() -> None:
         ("class.jpg", "photo.jpg", FileChange.RENAMED),
         ("DATA.csv", "data.csv", FileChange.REPLACED),
         ("film.mp4", None, FileChange.NEW),
+        ("everything.zip", "a.zip", FileChange.REPLACED),
+        (None, "old plan.pdf", FileChange.REMOVED),
         (None, "draft.docx", FileChange.REMOVED),
     ]
 

@@ -7,8 +7,8 @@ from backoffice.db import db
 from backoffice.models import AuditEvent, Contact, OutboxRow, Project, Result, User
 from backoffice.theme import theme
 from backoffice.views.admin.audit import AuditView
-from backoffice.views.admin.base import IndexView
 from backoffice.views.admin.contacts import ContactView
+from backoffice.views.admin.dashboard import TodayView
 from backoffice.views.admin.outbox import OutboxView
 from backoffice.views.admin.projects import ProjectView
 from backoffice.views.admin.results import ResultView
@@ -19,7 +19,7 @@ from backoffice.views.admin.users import UserView
 
 def init_app(app: Flask) -> None:
     """Build the Admin of this application: it keeps state, so it is never made at import."""
-    admin = Admin(app, name="Project results", theme=theme.ADMIN, index_view=IndexView())
+    admin = Admin(app, name="Project results", theme=theme.ADMIN, index_view=TodayView())
     for view in _views():
         admin.add_view(view)
 
