@@ -16,7 +16,8 @@ MINUTE_S = 60
 EACH_MINUTE = ("backoffice.jobs.outbox.sweep", "backoffice.jobs.files.sweep")
 # Dated mails are a matter of the day. They are reckoned before it begins in any agency of the Union and looked at
 # again each hour: a call that went down with Redis or a failed database costs an hour then, not a day.
-DATED = ("backoffice.jobs.notices.run", "backoffice.jobs.files.tidy")
+DATED = ("backoffice.jobs.notices.run",)
+TIDYING = ("backoffice.jobs.files.tidy",)  # looks at every stored file, so not each minute
 DATED_FROM_HOUR_UTC = 3
 log = logging.getLogger(__name__)
 
@@ -37,12 +38,13 @@ def main(app: Flask) -> None:
 
 
 def tick(app: Flask, *, now: datetime, last_hour: datetime | None) -> datetime:
-    """Hand over what is due; answers the hour whose dated duties are handed over."""
+    """Hand over what is due; answers the hour whose hourly duties are handed over."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     dated = DATED if hour != last_hour and hour.hour >= DATED_FROM_HOUR_UTC else ()
-    for function in (*EACH_MINUTE, *dated):
+    tidying = TIDYING if hour != last_hour else ()
+    for function in (*EACH_MINUTE, *dated, *tidying):
         with app.app_context():
-            if not enqueue_duty(function, ttl_s=MINUTE_S if function in EACH_MINUTE else None):
+            if not enqueue_duty(function, ttl_s=None if function in DATED else MINUTE_S):
                 _run_here(function)
     return hour
 

@@ -88,13 +88,14 @@ def test_a_queue_that_is_away_costs_a_commit_no_time(app: Flask, session: Sessio
 def test_the_clock_calls_each_minute_and_for_dated_mails_each_hour(app: Flask, rq: Queue) -> None:
     minute = ["backoffice.jobs.files.sweep[]", "backoffice.jobs.outbox.sweep[]"]
     hour = scheduler.tick(app, now=MORNING, last_hour=None)
-    assert calls(rq) == sorted([*minute, "backoffice.jobs.notices.run[]"])
+    tidying = "backoffice.jobs.files.tidy[]"
+    assert calls(rq) == sorted([*minute, tidying, "backoffice.jobs.notices.run[]"])
     rq.empty()
     scheduler.tick(app, now=MORNING.replace(minute=31), last_hour=hour)
     assert calls(rq) == minute
     rq.empty()
     scheduler.tick(app, now=NIGHT, last_hour=None)
-    assert calls(rq) == minute
+    assert calls(rq) == sorted([*minute, tidying])
 
 
 def test_calls_of_the_clock_do_not_pile_up_while_no_worker_runs(app: Flask, rq: Queue) -> None:
