@@ -169,15 +169,11 @@ def page_of_projects(
     session: Session, at: Moment, filters: Filters, *, order: Order, size: int, cursor: str | None = None
 ) -> Page[PublicProject]:
     """Best match first, then by title in Latvian order; or those that began last."""
-    length = func.length(Project.code) + 1
-    score = _score(filters, title=Project.title, key=Project.search_key, lead=length)
-    number = search_key(filters.q)
-    score = case((or_(Project.number == number, Project.code == number.upper()), 9), else_=score)
     hits = (
         _projects(at, filters)
         .with_only_columns(
             Project.id.label("id"), Project.sort_key.label("title"), Project.call_year.label("year"),
-            (-score).label("score"),
+            (-_project_score(filters)).label("score"),
         )
         .subquery()
     )
@@ -190,7 +186,20 @@ def page_of_projects(
     found = keyset.page_of_columns(
         session, select(*keys), keys=keys, size=size, cursor=cursor, descending=order is Order.NEW
     )
-    ids = [row.id for row in found.rows]
+    public = _public_projects(session, at, [row.id for row in found.rows])
+    return Page(rows=public, next=found.next, previous=found.previous)
+
+
+def projects_by_name(session: Session, at: Moment, filters: Filters, *, most: int) -> list[PublicProject]:
+    """Those whose own title, code or number has all the words: who looks for a project finds it among the results."""
+    if not filters.q:
+        return []
+    score = _project_score(filters)
+    query = _projects(at, filters).where(score > 0).order_by(score.desc(), Project.sort_key, Project.id).limit(most)
+    return _public_projects(session, at, list(session.scalars(query.with_only_columns(Project.id))))
+
+
+def _public_projects(session: Session, at: Moment, ids: Sequence[int]) -> list[PublicProject]:
     rows = {
         row.id: row
         for row in session.scalars(
@@ -199,8 +208,7 @@ def page_of_projects(
             .options(joinedload(Project.logo), joinedload(Project.agency), selectinload(Project.partners))
         )
     }
-    public = published.with_everything(session, at, [rows[key] for key in ids])
-    return Page(rows=public, next=found.next, previous=found.previous)
+    return published.with_everything(session, at, [rows[key] for key in ids])
 
 
 def facet(session: Session, at: Moment, filters: Filters, *, view: View, name: str) -> dict[str, int]:
@@ -350,6 +358,15 @@ def _is_for(audience: Audience) -> ColumnElement[bool]:
 
 def _has(text: ColumnElement[str] | InstrumentedAttribute[str], part: str) -> ColumnElement[bool]:
     return _place(text, literal(part)) > 0
+
+
+def _project_score(filters: Filters) -> ColumnElement[int]:
+    """As `_score`; the very code or number before everything."""
+    typed = search_key(filters.q)
+    by_title = _score(
+        filters, title=Project.title, key=Project.search_key, lead=func.length(Project.code) + 1
+    )
+    return case((or_(Project.number == typed, Project.code == typed.upper()), 9), else_=by_title)
 
 
 def _score(

@@ -54,6 +54,17 @@ def size(bytes_: int) -> str:
     return f"{format_decimal(max(1, round(bytes_ / KB)))}\u00a0kB"
 
 
+def month(value: date) -> str:
+    """November 2026 · 2026. gada novembris"""
+    return str(format_date(value, "y. 'gada' LLLL" if _is_latvian() else "LLLL y"))
+
+
+def euros(cents: int) -> str:
+    """€250,000 · 250 000 €; cents only where there are any."""
+    amount = format_decimal(cents / 100, "#,##0.00" if cents % 100 else "#,##0")
+    return f"{amount}\u00a0€" if _is_latvian() else f"€{amount}"
+
+
 def number(value: int) -> str:
     """1,284 · 1 284"""
     return str(format_decimal(value))

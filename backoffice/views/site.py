@@ -10,6 +10,7 @@ from backoffice.views import (
     api,
     coordinator,
     errors,
+    feeds,
     frame,
     guide,
     health,
@@ -19,7 +20,7 @@ from backoffice.views import (
     public,
 )
 from backoffice.views import auth as auth_views
-from backoffice.views.messages import day, moment, number, say, size, words
+from backoffice.views.messages import day, euros, moment, month, number, say, size, words
 
 CSP = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:", "media-src 'self'",
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     api,
     auth_views,
     coordinator,
+    feeds,
     guide,
     health,
     help,
@@ -59,7 +61,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_headers)
     errors.init_app(app)
     app.jinja_env.globals.update(get_locale=get_locale, person=auth.person, say=say, words=words)
-    app.jinja_env.filters.update(day=day, moment=moment, number=number, size=size)
+    app.jinja_env.filters.update(day=day, euros=euros, moment=moment, month=month, number=number, size=size)
     app.jinja_env.add_extension("jinja2.ext.do")
 
 
