@@ -45,7 +45,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Flask, Response, has_request_context, request, url_for
 from flask_admin.babel import domain as admin_messages
@@ -155,7 +155,7 @@ def switch(languages: Mapping[str, str]) -> tuple[Language, ...]:
         Language(
             code=code,
             name=name,
-            url=f"{request.path}?{urlencode([*query, ('lang', code)])}",
+            url=f"{quote(request.path)}?{urlencode([*query, ('lang', code)])}",
             current=code == now,
         )
         for code, name in languages.items()

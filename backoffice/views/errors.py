@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
@@ -116,7 +116,9 @@ def _http_error(error: HTTPException) -> Any:
     if error.response is not None or error.code is None or error.code < 400:
         return error
     if request.path.startswith("/api/"):
-        return error
+        problem = jsonify({"type": "about:blank", "title": error.name, "status": error.code})
+        problem.status_code, problem.mimetype = error.code, "application/problem+json"
+        return problem
     code = _CODES.get(error.code, f"http-{error.code}")
     made = page(error.code, code=code) if error.code < 500 else _failed(error.code, fault="")
     response = current_app.make_response(made)
