@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from backoffice.domain.notices import Mail, OutboxState
@@ -81,3 +81,13 @@ def all_rows(*, state: OutboxState | None = None) -> Select[OutboxRow]:
     """Mails of every agency, oldest first, for the command line."""
     query = select(OutboxRow).order_by(OutboxRow.id)
     return query if state is None else query.where(OutboxRow.state == state)
+
+
+def held(actor: Actor) -> Select[Mail, int]:
+    """What waits for an admin's word, by kind."""
+    return (
+        select(OutboxRow.kind, func.count().label("count"))
+        .where(scope(actor), OutboxRow.state == OutboxState.HELD)
+        .group_by(OutboxRow.kind)
+        .order_by(OutboxRow.kind)
+    )

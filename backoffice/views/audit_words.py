@@ -26,6 +26,8 @@ ACTION_WORDS: Mapping[str, str] = MappingProxyType({
     "file:replaced": N_("File replaced"),
     "import:run": N_("Import run"),
     "import:ran": N_("Import run"),
+    "notices:held": N_("Mails held"),
+    "notices:released": N_("Held mails released"),
     "logo:changed": N_("Logo changed"),
     "logo:hidden": N_("Logo hidden"),
     "logo:override-cleared": N_("Override of the logo cleared"),

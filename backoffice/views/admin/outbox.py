@@ -2,21 +2,29 @@
 
 from typing import Any
 
-from flask import request
+from flask import flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import ColumnElement, Select, select
 
 from backoffice.db import db
 from backoffice.domain.notices import Mail, OutboxState
 from backoffice.domain.permissions import Actor, Permission
-from backoffice.models import Project
+from backoffice.forms.base import Form
+from backoffice.models import Agency, Project
 from backoffice.queries import outbox
+from backoffice.services import notices
+from backoffice.services.uow import unit_of_work
 from backoffice.views.admin.base import RecordView
 
 
 class OutboxView(RecordView):
-    permissions = {"index_view": Permission.OUTBOX_READ, "mail_view": Permission.OUTBOX_READ}
+    permissions = {
+        "index_view": Permission.OUTBOX_READ,
+        "mail_view": Permission.OUTBOX_READ,
+        "held_view": Permission.OUTBOX_RELEASE,
+    }
     column_list = ("to", "kind", "state", "created_at")
     list_template = "admin/outbox/list.html"
     list_order = outbox.ORDER
@@ -54,10 +62,25 @@ class OutboxView(RecordView):
             "sentence": _("Who was told what, when, and in which language."),
             "views": [self.tab(name, words[name], argument="state") for name in self.views],
             "projects": {row.id: (row.code, row.title) for row in found},
+            "held": sum(row.count for row in db.session.execute(outbox.held(self.actor))),
             "kinds": [(kind.value, kind.value) for kind in Mail],
             "chosen_kinds": kinds,
             "chips": [self.chip(kind, "kind", kind) for kind in kinds],
         }
+
+    @expose("/held", methods=("GET", "POST"))
+    def held_view(self) -> Any:
+        """What a run above the agency's limit held back: look at it, then let it go (DOMAIN §7)."""
+        form = Form()
+        if form.validate_on_submit():
+            with unit_of_work() as uow:
+                agency = uow.session.get_one(Agency, self.actor.agency_id)
+                released = notices.release(uow, actor=self.actor, agency=agency)
+            count = sum(found[OutboxState.WAITING] for found in released.values())
+            flash(ngettext("%(num)s mail is on its way.", "%(num)s mails are on their way.", count), "success")
+            return redirect(self.get_url(".index_view"))
+        held = db.session.execute(outbox.held(self.actor)).all()
+        return self.render("admin/outbox/held.html", form=form, held=held)
 
     @expose("/<id>/")
     def mail_view(self, id: str) -> Any:

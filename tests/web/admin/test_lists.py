@@ -5,8 +5,10 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backoffice.domain.notices import OutboxState
 from backoffice.domain.permissions import Role
-from backoffice.models import Access, AuditEvent, Override, Project
+from backoffice.models import Access, AuditEvent, OutboxRow, Override, Project
+from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.factories import reviews as make
 from tests.factories.reviews import Scene
@@ -191,3 +193,19 @@ def test_specialist_marks_the_report_and_takes_it_back_with_a_reason(
     assert client.post(path, data={"handed_in_on": "", "reason": "Not ours."}).status_code == 302
     client.sign_in(factories.staff(Role.HELPDESK, agency_id=scene.agency_id).email)
     assert client.get(path).status_code == 403
+
+
+def test_admin_releases_what_a_run_above_the_limit_held(client: Client, session: Session, scene: Scene) -> None:
+    make.submit(scene)
+    with unit_of_work() as uow:
+        for mail in uow.session.scalars(select(OutboxRow)):
+            mail.state = OutboxState.HELD
+    client.sign_in(factories.staff(Role.AGENCY_ADMIN, agency_id=scene.agency_id).email)
+    assert "/admin/outbox/held" in client.get("/admin/outbox/").text
+    assert client.get("/admin/outbox/held").status_code == 200
+    assert client.post("/admin/outbox/held").status_code == 302
+    session.rollback()
+    assert set(session.scalars(select(OutboxRow.state))) == {OutboxState.WAITING}
+    assert client.get("/admin/outbox/held").status_code == 200
+    client.sign_in(scene.specialist.email)
+    assert client.get("/admin/outbox/held").status_code == 403
