@@ -3,20 +3,23 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from flask import flash, redirect, request, session
+from flask import current_app, flash, redirect, request, session
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from backoffice.config import Settings
 from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.errors import DomainError, Forbidden, NotFound, Refused, Stale
 from backoffice.domain.reviews import Change, Reopens
 from backoffice.domain.transitions import DUE_DAYS_MAX, DUE_DAYS_MIN, TRANSITIONS, Name
 from backoffice.forms.reviews import ApproveForm, DecisionForm, ReturnForm, UnlockForm
+from backoffice.mail import preview
+from backoffice.mail.render import Message
 from backoffice.models import Decision, Project, Submission
 from backoffice.queries import submissions
 from backoffice.queries.outlook import Outlook, outlook
@@ -24,11 +27,22 @@ from backoffice.queries.reviews import ItemView
 from backoffice.queries.standing import Standing, obstacle, standing
 from backoffice.services import decisions, people
 from backoffice.services.decisions import Seen
+from backoffice.services.outbox import Recipient
 from backoffice.services.uow import UnitOfWork, unit_of_work
 from backoffice.views.admin import review_effects, review_facts, review_items
 from backoffice.views.admin.base import Guarded
 from backoffice.views.admin.review_effects import Effects
 from backoffice.views.messages import refuse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """What a preview of the mail is made from, beside what the form says."""
+
+    settings: Settings
+    case: Standing
+    submission: Submission
+    to: Recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +55,7 @@ class _Act:
     icon: str
     effects: Callable[[Standing, Outlook, int], Effects]
     run: Callable[[UnitOfWork, int, Seen], Decision]
+    mail: Callable[[_Letter], Message]
     done: Callable[[Standing, Outlook], str]
 
 
@@ -67,7 +82,12 @@ class DecisionPages(Guarded):
             effects=lambda case, _outlook, mails: review_effects.give_back(case, mails=mails),
             run=lambda uow, project_id, seen: decisions.give_back(
                 uow, actor=self.actor, project_id=project_id, seen=seen, reason=form.reason.data or "",
-                reopens=Reopens(form.reopens.data or Reopens.ADDITIONS), due_on=form.due_on.data,
+                reopens=_reopens(form), due_on=form.due_on.data,
+            ),
+            mail=lambda letter: preview.returned(
+                db.session(), settings=letter.settings, now=clock.now(), project=letter.case.project,
+                submission=letter.submission, items=letter.case.items, to=letter.to, reason=form.reason.data or "",
+                reopens=_reopens(form), due_on=self._due(form, letter.case),
             ),
             done=lambda case, _outlook: _(
                 "“%(title)s” is returned for additions. The mail leaves in a minute.", title=case.project.title
@@ -81,6 +101,10 @@ class DecisionPages(Guarded):
             effects=lambda case, outlook, mails: review_effects.approve(case, outlook, mails=mails),
             run=lambda uow, project_id, seen: decisions.approve(
                 uow, actor=self.actor, project_id=project_id, seen=seen
+            ),
+            mail=lambda letter: preview.approved(
+                db.session(), settings=letter.settings, now=clock.now(), project=letter.case.project,
+                submission=letter.submission, to=letter.to,
             ),
             done=lambda case, outlook: " ".join((
                 _("“%(title)s” is approved.", title=case.project.title),
@@ -100,6 +124,12 @@ class DecisionPages(Guarded):
             run=lambda uow, project_id, seen: decisions.unlock(
                 uow, actor=self.actor, project_id=project_id, seen=seen, reason=form.reason.data or "",
                 scope=form.reopens.data or [], due_on=form.due_on.data,
+            ),
+            mail=lambda letter: preview.unlocked(
+                db.session(), settings=letter.settings, now=clock.now(), project=letter.case.project,
+                submission=letter.submission, to=letter.to, reason=form.reason.data or "",
+                scope=[view.item.key for view in letter.case.items if view.item.key in (form.reopens.data or ())],
+                due_on=self._due(form, letter.case),
             ),
             done=lambda case, _outlook: _(
                 "“%(title)s” is unlocked. The mail leaves in a minute.", title=case.project.title
@@ -124,6 +154,20 @@ class DecisionPages(Guarded):
                 case = standing(db.session(), actor=self.actor, project=project, now=clock.now())
         return self._page_of(form, act, case, refusal), refusal.status
 
+    def _due(self, form: ReturnForm | UnlockForm, case: Standing) -> date:
+        return form.due_on.data or case.today + timedelta(days=case.project.agency.due_days)
+
+    def _mails(self, act: _Act, case: Standing, receivers: list[Recipient]) -> list[Message]:
+        """The very mail in each language in which somebody reads, as it would go to the first of them."""
+        if case.submission is None:
+            return []
+        first = {person.language: person for person in reversed(receivers)}
+        settings: Settings = current_app.config["SETTINGS"]
+        return [
+            act.mail(_Letter(settings=settings, case=case, submission=case.submission, to=person))
+            for person in receivers if first[person.language] is person
+        ]
+
     def _prepare(self, form: DecisionForm, case: Standing) -> None:
         """Fresh hidden values on GET; what is chosen by default."""
         if isinstance(form, UnlockForm):
@@ -133,7 +177,7 @@ class DecisionPages(Guarded):
                 for view, name in zip(case.items, names, strict=True)
             ])
         if isinstance(form, ReturnForm | UnlockForm):
-            form.default_due(case.today + timedelta(days=case.project.agency.due_days))
+            form.default_due(self._due(form, case))
         if request.method == "GET":
             form.version.data = str(case.project.version)
             # The review page names what it showed: what came after needs a look of its own.
@@ -194,6 +238,7 @@ class DecisionPages(Guarded):
             outlook=view,
             effects=act.effects(case, view, len(receivers)),
             receivers=receivers,
+            mails=[] if is_over else self._mails(act, case, receivers),
             refused=refusal.error if not is_over and not is_stale else None,
             blocked=blocked,
             already=review_facts.decided(case.last_decision, actor=self.actor)
@@ -219,6 +264,11 @@ class DecisionPages(Guarded):
             return []
         views = [view for view in _since(case.items, seen) if view.change is not Change.UNCHANGED]
         return review_items.pages(views, findings=[], is_first=False, open_all=True, typed=None)
+
+
+def _reopens(form: ReturnForm) -> Reopens:
+    chosen = form.reopens.data or ""
+    return Reopens(chosen) if chosen in set(Reopens) else Reopens.ADDITIONS
 
 
 def _since(views: list[ItemView], seen: Submission) -> list[ItemView]:

@@ -28,8 +28,7 @@ Effects = list[dict[str, Any]]
 
 
 def approve(case: Standing, outlook: Outlook, *, mails: int) -> Effects:
-    count = len(case.results)
-    lines = [_line("good", "ok", ngettext("%(num)s result accepted", "All %(num)s results accepted", count))]
+    lines = [_accepted(case)]
     if case.files:
         lines.append(_files(case))
     lines.append(_published(case, outlook))
@@ -123,6 +122,16 @@ def reasons() -> list[tuple[str, str]]:
         (_("consent withdrawn"), _("A person withdrew the consent; please take the material out.")),
         (_("approved by mistake"), _("The results were approved by mistake.")),
     ]
+
+
+def _accepted(case: Standing) -> dict[str, Any]:
+    left = sum(not view.is_accepted for view in case.items)
+    if left:
+        return _line("bad", "stop", ngettext(
+            "%(num)s part is not accepted yet", "%(num)s parts are not accepted yet", left
+        ))
+    count = len(case.results)
+    return _line("good", "ok", ngettext("%(num)s result accepted", "All %(num)s results accepted", count))
 
 
 def _files(case: Standing) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Desk:
 
     def form(self, path: str) -> dict[str, Any]:
         """What the confirm page's form would send."""
-        form = self.get(path).select_one("main form.split")
+        form = self.get(path).select_one("#decision")
         assert form is not None
         return values(form)
 

@@ -1,7 +1,11 @@
 // After an error the summary takes the focus, after a sent form the message; else the page starts as usual.
 // "swapped" is what upload.js says when an answer has taken the place of the page's content.
+// Each takes it once: when another part of the page is exchanged later, whoever types goes on typing.
+const taken = new WeakSet();
 function start() {
-  const target = document.querySelector(".errsum[data-focus]") ?? document.querySelector("[data-focus]");
+  const targets = [...document.querySelectorAll(".errsum[data-focus], [data-focus]")].filter((target) => !taken.has(target));
+  targets.forEach((target) => taken.add(target));
+  const target = targets.find((one) => one.matches(".errsum")) ?? targets[0];
   if (target && !location.hash) target.focus();
 }
 start();

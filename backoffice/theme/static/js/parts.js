@@ -12,7 +12,7 @@ function tell(form, text, code) {
   box.dataset.error = code;
   box.textContent = text;
   form.append(box);
-  box.focus();
+  if (!document.activeElement?.matches("input, textarea, select")) box.focus(); // whoever types goes on typing
 }
 
 // After the answer has come and before anything is exchanged.
