@@ -68,7 +68,7 @@ def serve(file: StoredFile, *, is_inline: bool = False, name: str = "", visibili
     except FileNotFoundError:
         current_app.logger.error("the bytes of file %s are missing", file.id)
         abort(404)
-    response = Response(FileWrapper(source, READ), content_type=file.media_type, direct_passthrough=True)
+    response = Response(_Reading(source, READ), content_type=file.media_type, direct_passthrough=True)
     response.content_length = file.size
     may_show = is_inline and _may_show(file)
     response.headers["Content-Disposition"] = disposition(name or file.name, is_inline=may_show)
@@ -92,6 +92,17 @@ def disposition(name: str, *, is_inline: bool) -> str:
     plain = "".join("_" if letter in '\\"%;' else letter for letter in plain).strip(" .") or "file"
     how = "inline" if is_inline else "attachment"
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+class _Reading(FileWrapper):
+    """Lets the file go with its last byte, not only when the connection ends."""
+
+    def __next__(self) -> bytes:
+        try:
+            return super().__next__()
+        except StopIteration:
+            self.close()
+            raise
 
 
 def _may_show(file: StoredFile) -> bool:
