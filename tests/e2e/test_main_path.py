@@ -64,6 +64,13 @@ def send_mails(app: Flask) -> None:
     outbox.sweep()
 
 
+def save_verdict(page: Page) -> None:
+    """Press Save below a verdict and wait until the server has it."""
+    with page.expect_response(lambda answer: answer.url.endswith("/judge") and answer.request.method == "POST"):
+        page.get_by_role("button", name="Save").first.click()
+    page.wait_for_load_state("networkidle")
+
+
 def test_from_the_import_to_the_public_page_and_back(
     app: Flask, session: Session, site: Site, page: Page, letters: Path, tmp_path: Path
 ) -> None:
@@ -117,9 +124,9 @@ def test_from_the_import_to_the_public_page_and_back(
     site.press("Claim the next one")
     expect(page).to_have_url(re.compile(rf"/admin/review/{CODE}"))
     page.get_by_text("Ask for changes", exact=True).first.click()
-    page.get_by_label("Comment").first.fill("Please say in the title for which grades they are.")
-    page.get_by_role("button", name="Save").first.click()
     page.wait_for_load_state("networkidle")
+    page.get_by_label("Comment").first.fill("Please say in the title for which grades they are.")
+    save_verdict(page)
     site.open(f"/admin/review/{CODE}/return")
     expect(page.get_by_text("Please say in the title for which grades they are.").first).to_be_visible()
     site.press("Return for additions")
@@ -145,8 +152,8 @@ def test_from_the_import_to_the_public_page_and_back(
     site.press("Claim")
     expect(page.get_by_text("Done, the title says it now.").first).to_be_visible()
     page.get_by_text("Accept", exact=True).first.click()
-    page.get_by_role("button", name="Save").first.click()
     page.wait_for_load_state("networkidle")
+    save_verdict(page)
     site.open(f"/admin/review/{CODE}/approve")
     site.press("Approve")
     page.wait_for_load_state("networkidle")
