@@ -83,7 +83,7 @@ def _happened(events: list[AuditEvent]) -> list[dict[str, Any]]:
     }
     names = dict(db.session.execute(
         select(User.id, User.name).where(User.id.in_({event.actor_id for event in events if event.actor_id}))
-    ).tuples().all())
+    ).all())
     return [
         {
             "project": titles[event.project_id], "words": action(event.action),
