@@ -11,7 +11,9 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email import policy as policies
 from email.charset import QP, Charset
+from email.header import Header
 from email.mime.text import MIMEText
 from enum import StrEnum
 from pathlib import Path
@@ -49,6 +51,14 @@ class Envelope(FlaskMessage):
     above 998 bytes, so what travels is quoted-printable. A file stays readable as it is."""
 
     is_file = False
+
+    def as_bytes(self) -> bytes:
+        """When the newer policy, which Flask-Mail sets, folds an encoded subject anew, it loses blanks between words."""
+        message = self._message()
+        message.policy = policies.compat32.clone(linesep="\r\n", mangle_from_=False)
+        del message["Subject"]
+        message["Subject"] = Header(self.subject, "utf-8", header_name="Subject")  # type: ignore[assignment]
+        return message.as_bytes()
 
     def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
         if self.is_file:
