@@ -21,6 +21,7 @@ from backoffice.domain.projects import Status
 from backoffice.forms.coordinator import Own
 from backoffice.models import Agency, Project
 from backoffice.queries import projects as queries
+from backoffice.services.projects import CLOSED
 from backoffice.views import errors, frame
 from backoffice.views.messages import refuse, words
 
@@ -125,6 +126,11 @@ def typed() -> list[tuple[str, Any, str]]:
         for name, label in TYPED.items()
         if (text := "\n\n".join(value for value in request.form.getlist(name) if value.strip()))
     ]
+
+
+def closed(project: Project) -> ResponseReturnValue:
+    """Nothing of it can be changed now; what was typed stands there to be copied."""
+    return kept(Refused(CLOSED[project.status], code="closed"), back=address("project", project))
 
 
 def too_late(project: Project, error: DomainError) -> ResponseReturnValue | None:

@@ -8,6 +8,7 @@ from backoffice import auth
 from backoffice.db import db
 from backoffice.domain.errors import DomainError, Refused
 from backoffice.domain.permissions import Permission
+from backoffice.domain.projects import Status
 from backoffice.forms.coordinator import ContactForm, Press, SwitchForm
 from backoffice.models import Contact, Project
 from backoffice.services import contacts as services
@@ -28,6 +29,8 @@ def new_contact(code: str) -> ResponseReturnValue:
         if not standing.of(db.session(), project).is_live_editable:
             return base.go(_list(project))
         return _page(project, None, form)
+    if project.status is Status.UNDER_REVIEW:
+        return base.closed(project)
     if not base.fits(form):
         return _page(project, None, form, status=422)
     try:
@@ -54,6 +57,8 @@ def contact(code: str, contact_id: int) -> ResponseReturnValue:
     base.opened(form)
     if base.is_look():
         return _page(project, found, form)
+    if project.status is Status.UNDER_REVIEW:
+        return base.closed(project)
     if not base.fits(form):
         return _page(project, found, form, status=422)
     wants_public = bool(form.is_public.data)

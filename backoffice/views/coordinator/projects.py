@@ -91,6 +91,8 @@ def live(code: str) -> ResponseReturnValue:
     there = base.address("project", project, _anchor="live")
     if base.is_look():
         return base.go(there)
+    if project.status is Status.UNDER_REVIEW:
+        return base.closed(project)
     form = LiveForm()
     base.opened(form)
     if not base.fits(form):
@@ -124,6 +126,8 @@ def summary(code: str) -> ResponseReturnValue:
     there = base.address("project", project, _anchor="summary")
     if base.is_look():
         return base.go(there)
+    if not project.is_summary_open or project.status not in {Status.OPEN, Status.RETURNED}:
+        return base.closed(project)
     form = SummaryForm()
     base.opened(form)
     if not base.fits(form):

@@ -45,7 +45,7 @@ NOTHING = N_("Write at least a title, or choose a file.")
 def new_result(code: str) -> ResponseReturnValue:
     project = base.load(code)
     if not standing.of(db.session(), project).is_editable:
-        return _closed(project) if not base.is_look() else base.go(base.address("project", project))
+        return base.closed(project) if not base.is_look() else base.go(base.address("project", project))
     form = ResultForm()
     form.offer()
     base.opened(form)
@@ -78,8 +78,8 @@ def result(code: str, result_id: int) -> ResponseReturnValue:
     found = next((row for row in project.results if row.id == result_id), None)
     if found is None:
         return base.kept(Refused(GONE, code="gone")) if base.typed() else abort(404)
-    if base.is_look() and not rows.is_open(project, found):
-        return _read_only(project, found)
+    if not rows.is_open(project, found):
+        return _read_only(project, found) if base.is_look() else base.closed(project)
     form = ResultForm(obj=None if not base.is_look() else values.stored(project, found))
     form.offer()
     base.opened(form)
@@ -173,6 +173,8 @@ def answer(code: str, result_id: int) -> ResponseReturnValue:
     there = base.address("project", project, _anchor=f"result-{result_id}")
     if base.is_look():
         return base.go(there)
+    if not rows.is_open(project, found):
+        return base.closed(project)
     form = AnswerForm()
     form.answer.id = f"answer-{result_id}"
     base.opened(form)
@@ -284,12 +286,6 @@ def _fits_new(form: ResultForm) -> bool:
 
 def _pressed() -> bool:
     return bool(Press().validate())
-
-
-def _closed(project: Project) -> ResponseReturnValue:
-    return base.kept(
-        Refused(CLOSED[project.status], code="closed"), back=base.address("project", project)
-    )
 
 
 def _page(

@@ -7,7 +7,8 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from backoffice.models import Project
 from tests import factories
@@ -37,6 +38,21 @@ class Reader:
         """Send the form of the first button whose words begin so."""
         form = form_of(page, button)
         return self.client.post(str(form.get("action") or self.url), data=filled(form, typed))
+
+
+    def upload(self, url: str, data: dict[str, object]) -> TestResponse:
+        """A form with files as a browser encodes it; the test client would leave the file of a large body open."""
+        fields = {
+            name: [_file(part) for part in value] if isinstance(value, list) else _file(value)
+            for name, value in data.items()
+        }
+        boundary, body = encode_multipart(fields)
+        return self.client.post(url, data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
+def _file(value: object) -> object:
+    """A pair of stream and name is a chosen file."""
+    return FileStorage(stream=value[0], filename=value[1]) if isinstance(value, tuple) else value
 
 
 def form_of(page: BeautifulSoup, button: str) -> Tag:
