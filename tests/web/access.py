@@ -91,11 +91,11 @@ coordinator.result          GET,POST  own
 coordinator.submit          GET,POST  own
 coordinator.summary         GET,POST  own
 coordinator.switch_contact  GET,POST  own
-feeds.feed                      GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
-feeds.project                   GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
-feeds.projects                  GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
-feeds.robots                    GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
-feeds.sitemap                   GET     ok    ok    ok    ok    ok    ok    ok    ok      ok
+feeds.feed                GET       everyone
+feeds.project                GET       everyone
+feeds.projects                GET       everyone
+feeds.robots                GET       everyone
+feeds.sitemap                GET       everyone
 guide.show                  GET       everyone
 health.healthz              GET       everyone
 health.readyz               GET       everyone
