@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.errors import NotFound, Refused
-from backoffice.domain.files import MAX_RESULT_BYTES, FileCheck
+from backoffice.domain.files import MAX_RESULT_BYTES, FileCheck, FileKind, clean_name
 from backoffice.domain.permissions import Role
 from backoffice.domain.projects import Status
 from backoffice.domain.results import item_key
@@ -81,21 +81,31 @@ def keys(scene: Scene) -> set[str]:
     return {entry.key for entry in scene.store.entries()}
 
 
-def add(
-    scene: Scene, name: str, content: bytes, *, who: Person | None = None, has_scanner: bool = False, act_key: str = ""
-) -> int:
+def add(scene: Scene, name: str, content: bytes, *, has_scanner: bool = False, act_key: str = "") -> int:
+    """A text whose content was looked into: what `take_in` does, without the process that does it."""
+    stored = scene.store.put(io.BytesIO(content), name=name)
+    upload = Upload(
+        name=clean_name(name), key=stored.key, size=stored.size, sha256=stored.sha256, media_type="text/plain",
+        kind=FileKind.TXT,
+    )
+    with unit_of_work() as uow:
+        return files.add_file(
+            uow, actor=scene.coordinator.actor, result_id=scene.result_id, upload=upload, has_scanner=has_scanner,
+            act_key=act_key,
+        ).id
+
+
+def take_in(scene: Scene, name: str, content: bytes, *, who: Person | None = None) -> int:
+    """The whole way, from the stream on."""
     actor = (who or scene.coordinator).actor
     with intake.taken_in(scene.store, io.BytesIO(content), name=name) as upload, unit_of_work() as uow:
-        file = files.add_file(
-            uow, actor=actor, result_id=scene.result_id, upload=upload, has_scanner=has_scanner, act_key=act_key
-        )
-        return file.id
+        return files.add_file(uow, actor=actor, result_id=scene.result_id, upload=upload, has_scanner=False).id
 
 
 def pretend(scene: Scene, *, size: int, name: str = "large.txt") -> int:
     """A row that says so many bytes, without them."""
     upload = Upload(name=name, key=f"ab/{os.urandom(15).hex()}", size=size, sha256="0" * 64, media_type="text/plain",
-                    kind=intake.FileKind.TXT)
+                    kind=FileKind.TXT)
     with unit_of_work() as uow:
         return files.add_file(
             uow, actor=scene.coordinator.actor, result_id=scene.result_id, upload=upload, has_scanner=False
@@ -113,7 +123,7 @@ def set_status(scene: Scene, status: Status, *, is_open: bool = True) -> None:
 
 def test_coordinator_adds_a_file_that_is_stored_and_written_down(scene: Scene, session: Session) -> None:
     before = session.get_one(Result, scene.result_id).version, session.get_one(Project, scene.project_id).version
-    file_id = add(scene, "Atskaite ģ.pdf", samples.GOOD["report.pdf"])
+    file_id = take_in(scene, "Atskaite ģ.pdf", samples.GOOD["report.pdf"])
     file = row(file_id)
     assert (file.name, file.media_type, file.kind) == ("Atskaite ģ.pdf", "application/pdf", "pdf")
     assert (file.check_state, file.uploaded_by_id) == (FileCheck.NOT_SCANNED, scene.coordinator.user_id)
@@ -132,26 +142,26 @@ def test_file_waits_for_the_check_where_there_is_a_scanner(scene: Scene) -> None
 def test_refused_content_leaves_neither_row_nor_bytes(scene: Scene) -> None:
     for name, content in (("a.pdf", samples.EXE), ("a.pdf", b""), ("a.exe", b"x"), ("a.zip", samples.svg())):
         with pytest.raises(Refused):
-            add(scene, name, content)
+            take_in(scene, name, content)
     assert (names(scene), keys(scene)) == ([], set())
 
 
 def test_refusal_by_a_rule_takes_the_bytes_away_again(scene: Scene) -> None:
     set_status(scene, Status.UNDER_REVIEW)
     with pytest.raises(Refused) as refused:
-        add(scene, "a.txt", b"x")
+        take_in(scene, "a.txt", b"x")
     assert refused.value.code == "closed"
     set_status(scene, Status.RETURNED, is_open=False)
     with pytest.raises(Refused):
-        add(scene, "a.txt", b"x")
+        take_in(scene, "a.txt", b"x")
     assert (names(scene), keys(scene)) == ([], set())
 
 
 def test_stranger_and_staff_add_nothing(scene: Scene) -> None:
     with pytest.raises(NotFound):
-        add(scene, "a.txt", b"x", who=scene.stranger)
+        take_in(scene, "a.txt", b"x", who=scene.stranger)
     with pytest.raises(Exception, match="role"):
-        add(scene, "a.txt", b"x", who=scene.specialist)
+        take_in(scene, "a.txt", b"x", who=scene.specialist)
     assert (names(scene), keys(scene)) == ([], set())
 
 
