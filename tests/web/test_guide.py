@@ -12,8 +12,8 @@ from tests.support.client import Client
 
 ROOT = Path(__file__).parents[2]
 HEADINGS = {
-    "en": ["Access", "Project data", "Upload", "Description in English", "Submission", "Help"],
-    "lv": ["Piekļuve", "Projekta dati", "Augšupielāde", "Apraksts angļu valodā", "Iesniegšana", "Palīdzība"],
+    "en": ["Access", "Project data", "Upload", "Description in English", "Submission of the results", "Help"],
+    "lv": ["Piekļuve", "Projekta dati", "Augšupielāde", "Apraksts angļu valodā", "Rezultātu iesniegšana", "Palīdzība"],
 }
 
 
