@@ -20,7 +20,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 CODE = "2023-1-LV01-KA220-SCH-000000005"
 EMPTY = "2023-1-LV01-KA220-ADU-000000006"
 PAGES = (
-    "/", "/projects/?q=rokasgramata&type=handbook&language=lv", "/projects/?view=projects", "/projects/?q=no+such+thing",
+    "/", "/projects/?q=rokasgramata&type=handbook&language=lv", "/projects/?view=projects", "/projects/?q=nowhere",
     f"/projects/{CODE}", f"/projects/{EMPTY}", "/guide", "/terms", "/privacy", "/accessibility", "/no-such-page",
 )
 
