@@ -6,6 +6,7 @@ import click
 from flask import Flask, current_app
 from flask_migrate import upgrade
 
+from backoffice.cli import demo
 from backoffice.cli import up as supervisor
 from backoffice.config import Settings
 from backoffice.db import db
@@ -35,7 +36,12 @@ def up() -> None:
     """Queue, web, worker and scheduler on this machine, until Ctrl-C."""
     settings = _settings()
     prepare = [("Bringing the database up to date …", _migrate)]
-    status = supervisor.main(var=settings.var, port=os.environ.get("PORT") or DEFAULT_PORT, prepare=prepare, welcome=())
+    welcome: list[str] = []
+    if settings.is_demo:
+        prepare.append(("Loading the demo data, once …", _load_demo))
+        welcome = demo.welcome()
+    port = os.environ.get("PORT") or DEFAULT_PORT
+    status = supervisor.main(var=settings.var, port=port, prepare=prepare, welcome=welcome)
     raise SystemExit(status)
 
 
@@ -47,6 +53,12 @@ def init_app(app: Flask) -> None:
 def _migrate() -> None:
     upgrade()
     db.engine.dispose()  # the children open connections of their own
+
+
+def _load_demo() -> None:
+    demo.load()
+    db.session.remove()
+    db.engine.dispose()
 
 
 def _app() -> Flask:
