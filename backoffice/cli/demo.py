@@ -1,7 +1,10 @@
 """The demo data of `make run`, loaded once (CONTRACT, Demo); `flask demo load` does the same by hand."""
 
+import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,7 +18,7 @@ from backoffice.services import demo as service
 from backoffice.services.demo import Uploads
 from backoffice.services.demo_stories import ACCOUNTS, STORIES
 from backoffice.services.uow import unit_of_work
-from backoffice.storage.intake import picture_taken_in, taken_in
+from backoffice.storage.intake import Upload, picture_taken_in, taken_in
 from backoffice.storage.store import open_store
 
 FOLDER = Path(__file__).parents[2] / "demo"
@@ -68,14 +71,28 @@ def welcome() -> list[str]:
 
 @contextmanager
 def _uploads(settings: Settings) -> Iterator[Uploads]:
-    """Every file stored and looked into before the transaction opens, as for an upload."""
+    """Every file stored and looked into before the transaction opens, as for an upload; several at a time, since each
+    is looked into by a process of its own."""
     store = open_store(settings.storage_url)
+
+    def take(name: str, *, is_logo: bool) -> tuple[AbstractContextManager[Upload], Upload]:
+        with (FOLDER / "files" / name).open("rb") as source:
+            taken = (
+                picture_taken_in(store, source, name=name, field="logo")
+                if is_logo
+                else taken_in(store, source, name=name)
+            )
+            return taken, taken.__enter__()
+
+    names = [name for story in STORIES for result in story.results for name in result.files]
+    logos = [story.logo for story in STORIES if story.logo]
     with ExitStack() as stack:
-        files, logos = {}, {}
-        for name in (name for story in STORIES for result in story.results for name in result.files):
-            source = stack.enter_context((FOLDER / "files" / name).open("rb"))
-            files[name] = stack.enter_context(taken_in(store, source, name=name))
-        for name in (story.logo for story in STORIES if story.logo):
-            source = stack.enter_context((FOLDER / "files" / name).open("rb"))
-            logos[name] = stack.enter_context(picture_taken_in(store, source, name=name, field="logo"))
-        yield Uploads(files=files, logos=logos)
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            files = dict(zip(names, pool.map(partial(take, is_logo=False), names), strict=True))
+            pictures = dict(zip(logos, pool.map(partial(take, is_logo=True), logos), strict=True))
+        for kept, _ in (*files.values(), *pictures.values()):
+            stack.push(kept)  # what is not written in the end is deleted again
+        yield Uploads(
+            files={name: upload for name, (_, upload) in files.items()},
+            logos={name: upload for name, (_, upload) in pictures.items()},
+        )

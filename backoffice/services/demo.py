@@ -27,7 +27,6 @@ from backoffice.services import (
     projects,
     results,
     reviews,
-    signin,
     submissions,
     tokens,
 )
@@ -100,11 +99,9 @@ def add_stories(uow: UnitOfWork, *, uploads: Uploads) -> None:
 
 
 def finish(uow: UnitOfWork) -> None:
-    """A token for the agency's own system, and the terms accepted by all."""
+    """A token for the agency's own system. Terms are asked of no demo account (queries.signin)."""
     agency = uow.session.scalars(agency_queries.by_code(AGENCIES[0].code)).one()
     tokens.create(uow, actor=None, agency=agency, name="Demo", scopes=tuple(tokens.Scope), token=TOKEN)
-    for user_id in uow.session.scalars(select(User.id).where(User.is_demo).order_by(User.id)).all():
-        signin.accept_terms(uow, user_id=user_id)
 
 
 def _steps(today: UnitOfWork, story: Story, *, uploads: Uploads) -> Iterator[Step]:
