@@ -2,19 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, RadioField, SelectMultipleField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from backoffice.domain.reviews import Reopens, Verdict
-from backoffice.forms.base import Form
+from backoffice.forms.base import Coded, Form
 
 REOPENS_WORDS = (
     (Reopens.ADDITIONS.value, _l("Only additions: nothing that was submitted can be changed")),
     (Reopens.ALL.value, _l("Everything that was submitted")),
 )
+
+
+class DayField(DateField):
+    """A day; one that cannot be read is called so, and stays as it was typed."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            sentence = gettext("This is not a day. Choose one in the calendar, or write it as 2026-12-31.")
+            raise ValueError(Coded(sentence, code="not-valid")) from error
 
 
 class VerdictForm(Form):
@@ -55,7 +68,7 @@ class ApproveForm(DecisionForm):
 
 class _Back(DecisionForm):
     reason = TextAreaField(_l("Reason"))
-    due_on = DateField(_l("Due date"), validators=[Optional()], render_kw={"autocomplete": "off"})
+    due_on = DayField(_l("Due date"), validators=[Optional()], render_kw={"autocomplete": "off"})
 
     def default_due(self, day: date) -> None:
         """The agency's default, until somebody chooses another day."""

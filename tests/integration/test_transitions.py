@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.db import db
@@ -38,6 +38,7 @@ from backoffice.services.uow import UnitOfWork, unit_of_work
 from tests import factories
 from tests.factories import reviews as make
 from tests.factories.reviews import Scene
+from tests.support.rows import facts
 
 pytestmark = pytest.mark.usefixtures("session")
 
@@ -106,14 +107,6 @@ def act(request: pytest.FixtureRequest) -> Act:
 @pytest.fixture
 def scene(session: Session) -> Scene:
     return make.scene()
-
-
-def facts() -> tuple[int, ...]:
-    """How many rows there are of all that a transition writes, and the project's version."""
-    db.session.rollback()
-    kinds = (AuditEvent, OutboxRow, Decision, Submission, ChangeRequest, ReviewClaim)
-    counts = [db.session.scalar(select(func.count()).select_from(kind)) or 0 for kind in kinds]
-    return (*counts, *db.session.scalars(select(Project.version).order_by(Project.id)))
 
 
 def refused(act: Act, scene: Scene, actor: Actor, seen: Seen, error: type[DomainError]) -> DomainError:

@@ -167,7 +167,7 @@ def _choices(item: SubmissionItem) -> dict[str, str]:
     return {
         _("Title"): item.title,
         _("Type"): _(TYPE_WORDS[item.type]) if item.type else "",
-        _("Languages"): ", ".join(map(language, item.languages)),
+        _("Languages"): ", ".join(sorted(map(language, item.languages))),
         _("Link"): item.link,
         _("For the public"): _("Do not publish") if item.do_not_publish else _("Publish"),
         _("Reason for not publishing"): item.do_not_publish_reason if item.do_not_publish else "",
