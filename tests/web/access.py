@@ -51,6 +51,7 @@ staff-row       login 404   404   ok    ok    ok    404   404     ok
 specialist-row  login 404   404   ok    403   ok    404   404     ok
 admin-row       login 404   404   403   403   ok    404   403     403
 specialist-list login 404   404   ok    403   ok    404   ok      ok
+admin-only      login 404   404   404   404   ok    404   404     404
 helpdesk-row    login 404   404   403   ok    ok    404   403     403
 """
 ROUTES = """
@@ -91,11 +92,11 @@ coordinator.result          GET,POST  own
 coordinator.submit          GET,POST  own
 coordinator.summary         GET,POST  own
 coordinator.switch_contact  GET,POST  own
-feeds.feed                GET       everyone
-feeds.project                GET       everyone
-feeds.projects                GET       everyone
+feeds.feed                  GET       everyone
+feeds.project               GET       everyone
+feeds.projects              GET       everyone
 feeds.robots                GET       everyone
-feeds.sitemap                GET       everyone
+feeds.sitemap               GET       everyone
 guide.show                  GET       everyone
 health.healthz              GET       everyone
 health.readyz               GET       everyone
@@ -103,6 +104,7 @@ help.index                  GET       everyone
 legal.accessibility         GET       everyone
 legal.privacy               GET       everyone
 legal.terms                 GET       everyone
+outbox.held_view            GET,POST  admin-row
 outbox.index_view           GET       staff-list
 outbox.mail_view            GET       staff-row
 projects.clear_view         GET,POST  specialist-row
@@ -112,6 +114,12 @@ projects.give_view          GET,POST  helpdesk-row
 projects.hide_view          GET,POST  specialist-row
 projects.index_view         GET       staff-list
 projects.report_view        GET,POST  specialist-row
+public.download             GET       nothing-there
+public.file                 GET       nothing-there
+public.logo                 GET       everyone
+public.project              GET       everyone
+public.projects             GET       everyone
+public.start                GET       everyone
 results.clear_view          GET,POST  specialist-row
 results.hide_view           GET,POST  specialist-row
 results.index_view          GET       staff-list
@@ -128,7 +136,10 @@ review.release_view         POST      specialist-row
 review.return_view          GET,POST  specialist-row
 review.take_over_view       POST      specialist-row
 review.unlock_view          GET,POST  specialist-row
+settings.index              GET,POST  admin-only
 static                      GET       nothing-there
+texts.edit_view             GET,POST  admin-only
+texts.index                 GET       admin-only
 theme.static                GET       everyone
 users.deactivate_view       GET,POST  admin-row
 users.index_view            GET       staff-list
@@ -198,6 +209,7 @@ def scene() -> Scene:
             "contacts.id": contact_id,
             "file_id": _first(StoredFile.id, StoredFile.project_id == project_id),
             "filename": "look.css",
+            "key": "terms",
             "n": 1,
             "number": 1,
             "outbox.id": _first(OutboxRow.id, OutboxRow.project_id == project_id),
