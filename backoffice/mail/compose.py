@@ -32,6 +32,7 @@ from backoffice.models import (
     User,
 )
 from backoffice.queries import submissions
+from backoffice.services.import_people import REPLACED
 from backoffice.services.outbox import Claim, Recipient
 
 # Mails that carry a one-time link to set a password to who has none or was never here; for the last two it is the mail.
@@ -208,9 +209,11 @@ def _file_infected(case: _Case) -> Message:
 
 
 def _access_revoked(case: _Case) -> Message:
-    return messages.access_revoked(
-        to=case.to, project=case.project, reason=str(case.claim.params.get("reason") or "")
-    )
+    reason = str(case.claim.params.get("reason") or "")
+    if reason == REPLACED:  # the import's own sentence; what a person wrote stays as written
+        with force_locale(case.to.language):
+            reason = gettext(REPLACED)
+    return messages.access_revoked(to=case.to, project=case.project, reason=reason)
 
 
 def _delivery_failed(case: _Case) -> Message:
