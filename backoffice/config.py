@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 ENVIRONMENTS = ("demo", "production", "test")
 SECRET_MIN = 32  # characters
@@ -67,6 +71,7 @@ class Settings:
             oidc_issuer=env.get("OIDC_ISSUER") or None,
             clock_shift=_shift(env.get("BACKOFFICE_NOW") or "", var=var, is_production=name == "production"),
         )
+        _check_addresses(settings)
         if settings.is_production:
             _check_production(settings, env)
         return settings
@@ -105,7 +110,10 @@ def _shift(value: str, *, var: Path, is_production: bool) -> timedelta:
     if wanted.tzinfo is None:
         raise SettingsError("BACKOFFICE_NOW: the offset is missing, as in 2026-11-25T09:00:00+02:00")
     folder = var / "clock"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"VAR: {var} cannot be written ({error.strerror})") from error
     kept = folder / hashlib.sha256(value.encode()).hexdigest()[:16]
     try:
         # "x": of two processes that start together, one writes and the other reads.
@@ -114,6 +122,24 @@ def _shift(value: str, *, var: Path, is_production: bool) -> timedelta:
     except FileExistsError:
         pass
     return timedelta(seconds=float(kept.read_text(encoding="utf-8")))
+
+
+def _check_addresses(settings: Settings) -> None:
+    try:
+        engine = make_url(settings.database_url).get_backend_name()
+    except ArgumentError:
+        engine = ""
+    if engine not in ("sqlite", "postgresql"):
+        raise SettingsError("DATABASE_URL: postgresql://user:password@host/name or sqlite:////folder/file is needed")
+    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise SettingsError("REDIS_URL: redis://host:port, rediss://host:port or unix:///socket is needed")
+    try:
+        base = urlsplit(settings.public_base_url)
+        is_good = base.scheme in ("http", "https") and bool(base.hostname) and not base.query
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise SettingsError("PUBLIC_BASE_URL: the address of the site is needed, as https://results.agency.example")
 
 
 def _check_production(settings: Settings, env: Mapping[str, str]) -> None:

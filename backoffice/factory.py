@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from backoffice import auth, cli
 from backoffice.config import Settings, SettingsError
@@ -11,6 +13,7 @@ from backoffice.domain import clock
 from backoffice.extensions import babel, csrf, migrate
 from backoffice.jobs import queue
 from backoffice.mail import sender
+from backoffice.models import User
 from backoffice.storage.scanner import open_scanner
 from backoffice.storage.store import open_store
 from backoffice.theme import theme
@@ -27,7 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env()
     clock.shift(settings.clock_shift)
     if settings.database_url.startswith("sqlite:///"):
-        Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(settings.database_url.removeprefix("sqlite:///")).parent)
     app = Flask("backoffice", template_folder="../templates")
     app.config.update(
         SETTINGS=settings,
@@ -58,7 +61,33 @@ def create_app(settings: Settings | None = None) -> Flask:
     admin.init_app(app)
     site.init_app(app)
     cli.init_app(app)
+    if settings.is_production:
+        _refuse_demo_accounts(app)
     return app
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"DATABASE_URL: {folder} cannot be written ({error.strerror})") from error
+
+
+def _refuse_demo_accounts(app: Flask) -> None:
+    """Everybody knows their password. An empty database, before its first migration, has none."""
+    with app.app_context():
+        try:
+            is_migrated = inspect(db.engine).has_table(User.__tablename__)
+            found = db.session.scalars(select(User.email).where(User.is_demo).limit(1)).all() if is_migrated else []
+        except SQLAlchemyError as error:
+            raise SettingsError(f"DATABASE_URL: the database does not answer ({type(error).__name__})") from error
+        finally:
+            db.session.remove()
+            db.engine.dispose()  # a web server forks: no connection is handed on
+    if found:
+        raise SettingsError(
+            f"DATABASE_URL: this database holds accounts of the demo ({found[0]} …); production needs one of its own"
+        )
 
 
 def _open_storage(app: Flask, settings: Settings) -> None:

@@ -53,7 +53,7 @@ class Envelope(FlaskMessage):
     is_file = False
 
     def as_bytes(self) -> bytes:
-        """When the newer policy, which Flask-Mail sets, folds an encoded subject anew, it loses blanks between words."""
+        """When the newer policy, which Flask-Mail sets, folds a subject anew, it loses blanks between words."""
         message = self._message()
         message.policy = policies.compat32.clone(linesep="\r\n", mangle_from_=False)
         del message["Subject"]
