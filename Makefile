@@ -41,7 +41,7 @@ $(VENV)/.installed-dev: requirements-dev.lock
 
 $(CATALOGUES): | $(VENV)/.installed
 
-.PHONY: help run test test-fast check bench screenshots flask translations lock format
+.PHONY: help run test test-fast check bench screenshots flask translations lock
 
 help: ## this list
 	@echo "make run           everything on this machine with demo data: http://127.0.0.1:5000 (PORT=, VAR=)"
@@ -51,7 +51,6 @@ help: ## this list
 	echo "make bench         the benchmarks"
 	echo "make screenshots   pictures of the main pages into docs/screenshots/"
 	echo "make flask ARGS='…'  a command of the application, for instance ARGS='projects import list.csv --dry-run'"
-	echo "make format        put all code into the one format"
 	echo "make translations  bring the catalogue up to date with the code"
 	echo "make lock          write both lock files anew from pyproject.toml (needs uv)"
 
@@ -80,10 +79,6 @@ bench: $(VENV)/.installed-dev $(CATALOGUES) ## benchmarks
 
 screenshots: $(VENV)/.installed-dev $(CATALOGUES) ## pictures of the main pages
 	@exec $(RUN) -m tools.screenshots $(ARGS)
-
-format: $(VENV)/.installed-dev
-	@$(RUN) -m ruff check --fix-only --quiet .
-	exec $(RUN) -m ruff format .
 
 translations: $(VENV)/.installed-dev
 	@exec $(RUN) -m tools.translations update

@@ -21,7 +21,6 @@ class Check:
 
 
 CHECKS = (
-    Check("format", (PYTHON, "-m", "ruff", "format", "--check", "--quiet", ".")),
     Check("ruff", (PYTHON, "-m", "ruff", "check", "--quiet", ".")),
     Check("types", (PYTHON, "-m", "mypy")),
     Check("imports", (PYTHON, "-c", IMPORT_LINTER)),
