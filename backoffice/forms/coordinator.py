@@ -80,7 +80,7 @@ class LiveForm(Own):
     addresses = ("website",)
     website = URLField(_l("Website"), filters=[_line])
     logo = FileField(_l("Logo"), render_kw={"accept": files.accept(files.PICTURE_KINDS)})
-    no_logo = BooleanField(_l("Take the logo away"))
+    no_logo = BooleanField(_l("Remove this picture"))
 
 
 class SummaryForm(Own):

@@ -57,8 +57,8 @@ def _file(value: object) -> object:
 
 def form_of(page: BeautifulSoup, button: str) -> Tag:
     buttons = [tag for tag in page.select("main button") if not tag.has_attr("aria-disabled")]
-    control = next((tag for tag in buttons if words(tag).startswith(button)), None)
-    assert control is not None, f"no button {button}: {[words(tag) for tag in buttons]}"
+    control = next((tag for tag in buttons if said(page, tag).startswith(button)), None)
+    assert control is not None, f"no button {button}: {[said(page, tag) for tag in buttons]}"
     form = page.find(id=str(control["form"])) if control.has_attr("form") else control.find_parent("form")
     assert isinstance(form, Tag)
     return form
@@ -85,6 +85,12 @@ def filled(form: Tag, typed: dict[str, object]) -> dict[str, object]:
     assert not unknown, f"no such field: {unknown}"
     data.update(typed)
     return {name: value for name, value in data.items() if value is not None}
+
+
+def said(page: BeautifulSoup, tag: Tag) -> str:
+    """The name of a control, and after it what describes it."""
+    about = page.find(id=str(tag.get("aria-describedby", "")))
+    return f"{words(tag)} {words(about) if about else ''}".strip()
 
 
 def words(tag: Tag) -> str:

@@ -10,7 +10,7 @@ from backoffice.models import Access, OutboxRow
 from tests import factories
 from tests.factories import Person, reviews
 from tests.factories.reviews import Scene
-from tests.web.coordinator.conftest import Reader, soup_of, words
+from tests.web.coordinator.conftest import Reader, said, soup_of, words
 
 Enter = Callable[[Person], Reader]
 
@@ -56,9 +56,9 @@ def test_access_of_another_person_ends_at_once_and_they_are_told(
     theirs = enter(second)
     theirs.get(home)
     page = me.get(home + "access")
-    name = next(words(tag) for tag in page.select("main button") if words(tag).startswith("End access") and "You" not in
+    them = next(tag for tag in page.select("main button") if words(tag) == "End access" and "You" not in
                 words(tag.find_parent("div")))
-    me.press(page, name)
+    me.press(page, said(page, them))
     assert active(session, scene) == {scene.coordinator.email}
     assert mails(session, Mail.ACCESS_REVOKED) == [second.email]
     session.rollback()

@@ -28,13 +28,13 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (300, 200)) -> bytes:
 
 
 def send_logo(me: Reader, home: str, name: str, content: bytes, **typed: object) -> TestResponse:
-    form = form_of(me.get(home), "Save logo and website")
+    form = form_of(me.get(home), "Save Logo and website")
     data = {**filled(form, typed), "logo": (io.BytesIO(content), name)}
     return me.upload(str(form["action"]), data)
 
 
 def test_website_is_saved_and_the_page_says_so(scene: Scene, home: str, me: Reader, session: Session) -> None:
-    response = me.send(home, "Save logo and website", website="https://never-too-late.example")
+    response = me.send(home, "Save Logo and website", website="https://never-too-late.example")
     assert response.location == home + "#live"
     assert project(session, scene).website == "https://never-too-late.example"
     page = me.get(home)
@@ -47,7 +47,7 @@ def test_website_is_saved_and_the_page_says_so(scene: Scene, home: str, me: Read
 def test_website_that_is_no_address_is_refused_beside_it(
     scene: Scene, home: str, me: Reader, session: Session, address: str
 ) -> None:
-    response = me.send(home, "Save logo and website", website=address)
+    response = me.send(home, "Save Logo and website", website=address)
     page = soup_of(response)
     assert response.status_code == 422
     assert page.select_one('#website-error [data-error="address"]')
@@ -70,7 +70,7 @@ def test_logo_is_written_anew_shown_and_taken_away(scene: Scene, home: str, me: 
     assert response.mimetype == "image/png"
     assert "inline" in response.headers["Content-Disposition"]
     assert Image.open(io.BytesIO(response.data)).size == (300, 200)
-    me.press(page, "Save logo and website", no_logo="y")
+    me.press(page, "Save Logo and website", no_logo="y")
     assert project(session, scene).logo is None
     session.rollback()
     me.get(url, status=404)
@@ -95,19 +95,19 @@ def test_logo_that_is_no_picture_is_refused_and_the_website_stays_typed(
 def test_approved_project_still_takes_website_and_logo(scene: Scene, home: str, me: Reader, session: Session) -> None:
     reviews.submit(scene)
     reviews.approve(scene)
-    me.send(home, "Save logo and website", website="https://later.example")
+    me.send(home, "Save Logo and website", website="https://later.example")
     assert project(session, scene).website == "https://later.example"
 
 
 def test_summary_is_saved_and_counts_for_the_checklist(scene: Scene, home: str, me: Reader, session: Session) -> None:
-    response = me.send(home, "Save final summary", final_summary="What we achieved.\r\nFor whom.")
+    response = me.send(home, "Save Summary of the project", final_summary="What we achieved.\r\nFor whom.")
     assert response.location == home + "#summary"
     assert project(session, scene).final_summary == "What we achieved.\nFor whom."
     assert not me.get(home).select('#aside [data-check="no-summary"]')
 
 
 def test_summary_of_too_many_characters_says_how_many(scene: Scene, home: str, me: Reader, session: Session) -> None:
-    response = me.send(home, "Save final summary", final_summary="ē" * 5007)
+    response = me.send(home, "Save Summary of the project", final_summary="ē" * 5007)
     page = soup_of(response)
     assert response.status_code == 422
     assert "7 too many" in words(page.find(id="final_summary-error"))
@@ -119,20 +119,20 @@ def test_result_saved_in_between_is_no_conflict_for_the_summary(
 ) -> None:
     old = me.get(home)
     me.send(f"{home}results/{scene.result_ids[0]}", "Save", title="Another title")
-    assert me.press(old, "Save final summary", final_summary="Not lost").status_code == 302
+    assert me.press(old, "Save Summary of the project", final_summary="Not lost").status_code == 302
     assert project(session, scene).final_summary == "Not lost"
 
 
 def test_summary_of_two_tabs_shows_both(scene: Scene, home: str, me: Reader, session: Session) -> None:
     old = me.get(home)
-    me.send(home, "Save final summary", final_summary="Theirs")
-    response = me.press(old, "Save final summary", final_summary="Mine")
+    me.send(home, "Save Summary of the project", final_summary="Theirs")
+    response = me.press(old, "Save Summary of the project", final_summary="Mine")
     page = soup_of(response)
     assert response.status_code == 409
     assert "Theirs" in words(page.select_one(".compare"))
-    me.press(page, "Save final summary", pick_final_summary="theirs")
+    me.press(page, "Save Summary of the project", pick_final_summary="theirs")
     assert project(session, scene).final_summary == "Theirs"
-    me.press(page, "Save final summary", pick_final_summary="yours", final_summary="Mine, in the end")
+    me.press(page, "Save Summary of the project", pick_final_summary="yours", final_summary="Mine, in the end")
     assert project(session, scene).final_summary == "Mine, in the end"
 
 
@@ -141,7 +141,7 @@ def test_summary_that_was_not_reopened_is_read_only(scene: Scene, home: str, me:
     reviews.submit(scene)
     reviews.give_back(scene)
     assert not me.get(home).find(id="final_summary")
-    assert me.press(old, "Save final summary", final_summary="x").status_code == 409
+    assert me.press(old, "Save Summary of the project", final_summary="x").status_code == 409
     assert project(session, scene).final_summary == ""
 
 

@@ -253,8 +253,8 @@ def test_second_tab_after_submit_is_told_and_keeps_its_text(
     for page, button, typed in (
         (old_edit, "Save", {"description": "Typed for an hour"}),
         (old_new, "Save", {"title": "x", "description": "Typed for an hour"}),
-        (old_project, "Save final summary", {"final_summary": "Typed for an hour"}),
-        (old_project, "Save logo and website", {"website": "https://Typed for an hour"[:22]}),
+        (old_project, "Save Summary of the project", {"final_summary": "Typed for an hour"}),
+        (old_project, "Save Logo and website", {"website": "https://Typed for an hour"[:22]}),
     ):
         response = me.press(page, button, **typed)
         kept = soup_of(response)
@@ -345,7 +345,7 @@ def test_answer_beside_the_comment_opens_the_submission(scene: Scene, home: str,
     reviews.give_back(scene)
     page = me.get(home)
     assert page.select_one("#aside button[aria-disabled]")
-    assert me.press(page, "Save your answer on result 1", answer="It says so on page 2.").status_code == 302
+    assert me.press(page, "Save 1. ", answer="It says so on page 2.").status_code == 302
     request = session.scalar(select(ChangeRequest).where(ChangeRequest.is_current))
     assert request is not None
     assert request.answer == "It says so on page 2."
@@ -371,7 +371,7 @@ def test_answer_in_the_form_of_the_result_is_kept_with_it(
 def test_answer_that_is_too_long_stays_beside_its_comment(scene: Scene, home: str, me: Reader) -> None:
     reviews.submit(scene)
     reviews.give_back(scene)
-    response = me.press(me.get(home), "Save your answer on result 1", answer="x" * 2003)
+    response = me.press(me.get(home), "Save 1. ", answer="x" * 2003)
     page = assert_refused(response, "too-long", f"answer-{scene.result_ids[0]}")
     assert "3 too many" in words(page.main)
 

@@ -163,7 +163,7 @@ def test_returned_results_are_sent_again_as_the_next_submission(
     reviews.give_back(scene)
     page = me.get(home + "submit")
     assert page.select_one('[data-check="request-open"]')
-    me.press(me.get(home), "Save your answer on result 1", answer="It is on page 2.")
+    me.press(me.get(home), "Save 1. ", answer="It is on page 2.")
     page = me.get(home + "submit")
     assert "It is on page 2." in words(page.main)
     response = me.press(page, "Submit for review", is_confirmed="y")
@@ -182,7 +182,7 @@ def test_results_that_need_not_be_there_can_be_submitted_without(session: Sessio
 
 
 def test_summary_in_receipt_stays_as_it_was_sent(scene: Scene, home: str, me: Reader, session: Session) -> None:
-    me.send(home, "Save final summary", final_summary="As it was sent.")
+    me.send(home, "Save Summary of the project", final_summary="As it was sent.")
     me.send(home + "submit", "Submit for review", is_confirmed="y")
     with unit_of_work() as uow:
         uow.session.get_one(Project, scene.project_id).final_summary = "As it is now."
