@@ -69,7 +69,7 @@ class ReviewPages(Guarded):
             return self._page(self._one(code), typed=self._typed(form, [shown]))
         if not is_by_itself:
             flash(_("Saved."), "success")
-        return redirect(self.get_url(".page_view", code=code) + f"?at={form.key.data}" * is_by_itself)
+        return redirect(self.get_url(".page_view", code=code))
 
     def _typed(self, form: VerdictForm, errors: list[Any]) -> Typed:
         return Typed(

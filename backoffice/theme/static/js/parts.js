@@ -26,7 +26,10 @@ document.addEventListener("htmx:after:request", (event) => {
     return;
   }
   const page = new DOMParser().parseFromString(ctx.text, "text/html");
-  if (ctx.select && page.querySelector(ctx.select)) return;
+  if (ctx.select && page.querySelector(ctx.select)) {
+    form.querySelector("[data-part-error]")?.remove();
+    return;
+  }
   event.preventDefault();
   const main = page.getElementById("main");
   if (status >= 500 || !main) {
