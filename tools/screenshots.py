@@ -134,9 +134,9 @@ def take(browser: Browser, *, address: str, shots: list[Shot], width: int, langu
         page = context.new_page()
         if person:
             page.goto(f"{address}/login?lang={language}")
-            page.locator("input[name=email]").fill(person)
-            page.locator("input[name=password]").fill("demo")
-            page.locator("input[name=password]").press("Enter")
+            page.locator("#email").fill(person)
+            page.locator("#password").fill("demo")
+            page.locator("#password").press("Enter")
             page.wait_for_url(lambda url: "/login" not in url)
         for shot in (shot for shot in shots if shot.person == person):
             answer = page.goto(f"{address}{shot.path}?lang={language}")
