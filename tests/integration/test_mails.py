@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from backoffice.domain import clock
 from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Role
-from backoffice.domain.reviews import Reopens
+from backoffice.domain.reviews import DecisionKind, Reopens
 from backoffice.domain.signin import token_digest
 from backoffice.domain.visibility import Subject
 from backoffice.jobs import outbox as jobs
 from backoffice.mail import compose, preview
-from backoffice.models import Access, Contact, ContactLink, OutboxRow, PasswordLink, Project, StoredFile, User
+from backoffice.models import Access, Contact, ContactLink, Decision, OutboxRow, PasswordLink, Project, StoredFile, User
 from backoffice.queries import reviews as review_queries
 from backoffice.queries import submissions as submission_queries
 from backoffice.services import outbox, overrides
@@ -82,6 +82,17 @@ def told(app: Flask, session: Session, var: Path) -> Iterator[Told]:
         decision_id = uow.session.scalars(
             select(OutboxRow.params).filter_by(kind=Mail.ADDITIONS_REQUESTED)
         ).one()["decision_id"]
+        returned = uow.session.get_one(Decision, decision_id)
+        others = [
+            Decision(
+                project_id=scene.project_id, submission_id=submission_id, kind=kind, number=1, decided_at=uow.now,
+                reason=REASON, scope=["summary", f"result:{scene.result_ids[0]}"], due_on=returned.due_on, digest="x",
+            )
+            for kind in (DecisionKind.UNLOCK, DecisionKind.APPROVE)
+        ]
+        uow.session.add_all(others)
+        uow.session.flush()
+        unlock_id, approve_id = (row.id for row in others)
         failed_id = uow.session.scalars(select(OutboxRow.id).filter_by(kind=Mail.RECEIPT)).one()
         uow.session.get_one(OutboxRow, failed_id).failure = "550 5.1.1 no such user"
         uow.session.query(OutboxRow).filter(OutboxRow.id != failed_id).delete()
@@ -90,6 +101,7 @@ def told(app: Flask, session: Session, var: Path) -> Iterator[Told]:
     yield Told(scene=scene, base="http://localhost", var=var, params={
         "access_id": access_id, "submission_id": submission_id, "decision_id": decision_id, "override_id": override_id,
         "contact_override_id": on_contact, "contact_id": contact_id, "file_id": file_id, "outbox_id": failed_id,
+        "unlock_id": unlock_id, "approve_id": approve_id,
         "former_end_date": "2026-11-01", "end_date": "2026-12-24", "reason": REASON, "reckoned_from": "2026-12-24",
     })
     mails.empty(var)
@@ -103,6 +115,9 @@ def send(told: Told, kind: Mail, language: str, *, to_staff: bool = False) -> Em
     params = dict(told.params)
     if kind is Mail.CONTACT_HIDDEN:
         params["override_id"] = params["contact_override_id"]
+    other = {Mail.UNLOCKED: "unlock_id", Mail.RESULTS_APPROVED: "approve_id"}.get(kind)
+    if other:
+        params["decision_id"] = params[other]
     with unit_of_work() as uow:
         outbox.publish(
             uow, kind=kind, key=f"test:{language}", agency_id=scene.agency_id, project_id=scene.project_id,
@@ -282,6 +297,13 @@ def test_mail_whose_cause_is_gone_is_withdrawn(told: Told, session: Session) -> 
     assert mails.folder(told.var) == []
     states = session.scalars(select(OutboxRow.state).where(OutboxRow.key.contains("gone"))).all()
     assert {state.value for state in states} == {"withdrawn"}
+
+
+def test_unlock_says_why_what_reopens_and_until_when(told: Told) -> None:
+    text = mails.text(send(told, Mail.UNLOCKED, "en"))
+    assert f"Why\n> {REASON}" in text
+    assert re.search(r"add new results:\n\n- Result 1: Result \d+\n- The final summary\n", text)
+    assert "submit again by" in text
 
 
 def test_approved_lists_what_is_public_and_what_is_not_and_promises_no_report(
