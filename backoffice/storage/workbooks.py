@@ -72,7 +72,7 @@ def kind_of(file: BinaryIO) -> str:
     head = file.read(8)
     if head.startswith((b"\xd0\xcf\x11\xe0", b"%PDF")):
         return "other"
-    if not head.startswith(b"PK"):
+    if not head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "text"
     try:
         with zipfile.ZipFile(file) as archive:

@@ -138,6 +138,10 @@ def test_reader_refuses_a_row_with_more_cells_than_columns() -> None:
     assert [row.fault for row in rows] == [tables.TOO_MANY, None]
 
 
+def test_list_whose_header_begins_like_an_archive_is_text() -> None:
+    assert titles(b"PK,Code,Title\n7,1,x\n") == ["x"]
+
+
 def test_reader_skips_the_separator_line_of_a_spreadsheet() -> None:
     assert titles(b"sep=;\r\nCode;Title\r\n1;a,b\r\n") == ["a,b"]
 
