@@ -74,14 +74,14 @@ def test_visitor_searches_narrows_down_and_comes_to_a_result(site: Site, scene: 
     page.get_by_role("button", name="Search", exact=True).click()
     expect(page.locator("h2 [role=status]")).to_contain_text("results in")
     expect(page.locator("mark").first).to_have_text("Rokasgrāmata")
-    page.get_by_label("Handbook or guide").check()
+    page.get_by_role("checkbox", name="Handbook or guide").check()
     site.press("Show")
     assert "type=handbook" in page.url
     assert "q=ROKASGRAMATA" in page.url
     page.get_by_label("Remove filter: Handbook or guide").click()
     assert "type=" not in page.url
     page.go_back()
-    expect(page.get_by_label("Handbook or guide")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Handbook or guide")).to_be_checked()
 
 
 @pytest.mark.one_engine
