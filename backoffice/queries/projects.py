@@ -29,8 +29,13 @@ def visible(actor: Actor) -> Select[Project]:
 
 
 def locked(actor: Actor, project_id: int) -> Select[Project]:
-    """A project within the actor's scope, for a write."""
-    return visible(actor).where(Project.id == project_id).with_for_update(of=Project)
+    """A project within the actor's scope, for a write: as it is once the lock is ours.
+
+    Whoever read the row in this very transaction, even only its id, holds it from before the wait for the lock;
+    without `populate_existing` that old state would stay, and two decisions at once would both go through.
+    """
+    query = visible(actor).where(Project.id == project_id).with_for_update(of=Project)
+    return query.execution_options(populate_existing=True)
 
 
 def one(actor: Actor, *, code: str) -> Select[Project]:

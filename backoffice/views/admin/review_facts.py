@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from backoffice.domain import clock
 from backoffice.domain import projects as rules
 from backoffice.domain.calendar import Calendar, calendar
+from backoffice.domain.errors import N_
 from backoffice.domain.permissions import Actor
 from backoffice.domain.results import SUMMARY_KEY
 from backoffice.domain.reviews import DecisionKind
@@ -20,6 +22,20 @@ from backoffice.models import Agency, AuditEvent, Decision, Project, ReviewClaim
 from backoffice.queries.standing import Standing
 from backoffice.views.messages import day, moment
 
+# What an import owns (DOMAIN §2), as the column of `project` is called.
+FACT_WORDS: Mapping[str, str] = MappingProxyType({
+    "title": N_("title"),
+    "summary": N_("project description"),
+    "start_date": N_("start date"),
+    "end_date": N_("end date"),
+    "grant_cents": N_("grant"),
+    "grant_state": N_("grant state"),
+    "organisation": N_("coordinating organisation"),
+    "partners": N_("partners"),
+    "report_handed_in_on": N_("report handed in"),
+    "report_approved_on": N_("report approved"),
+    "contacts": N_("contact persons"),
+})
 AMBER, RED = 11, 21  # working days of waiting from which the number is coloured (look §5)
 
 
@@ -122,9 +138,9 @@ def history(session: Session, case: Standing, *, actor: Actor) -> list[dict[str,
     ]
     lines += [(row.decided_at, _decision(row, actor=actor)) for row in case.decisions]
     if case.claim is not None:
-        who = name_of(case.claim.user, actor=actor)
+        is_mine = case.claim.user_id == actor.user_id
         lines.append((case.claim.since_at, {
-            "text": _("You claimed it") if who == _("you") else _("%(name)s claimed it", name=who),
+            "text": _("You claimed it") if is_mine else _("%(name)s claimed it", name=case.claim.user.name),
             "note": moment(case.claim.since_at), "kind": "info", "icon": "user",
         }))
     return [line for _at, line in sorted(lines, key=lambda pair: pair[0], reverse=True)]
@@ -169,5 +185,5 @@ def imported_since(session: Session, case: Standing) -> list[str]:
         )
         .order_by(AuditEvent.id)
     )
-    fields = (str(field).replace("_", " ") for event in events for field in event.details.get("fields", ()))
-    return list(dict.fromkeys(fields))
+    fields = dict.fromkeys(str(field) for event in events for field in event.details.get("fields", ()))
+    return [str(_(FACT_WORDS[field])) if field in FACT_WORDS else field.replace("_", " ") for field in fields]
