@@ -146,6 +146,13 @@ def label(name: str, value: str, *, action_names: dict[str, str]) -> str:
     return value
 
 
+def tongues(codes: Sequence[str]) -> str:
+    """Several languages in one line; only English writes each of them with a capital."""
+    names = [language(code) for code in codes]
+    is_english = str(get_locale()) == "en"
+    return ", ".join(names if is_english else [*names[:1], *(name[:1].lower() + name[1:] for name in names[1:])])
+
+
 def country(code: str) -> str:
     """The name of a country in the language of the page; what is no code stays as it is."""
     locale = get_locale()

@@ -51,7 +51,8 @@ def _host(address: str) -> str:
 def _helpers() -> dict[str, Any]:
     return {
         "icons": ICONS, "marked": marked, "excerpt": excerpt, "language_of": language_of, "country": listing.country,
-        "label": listing.label, "paragraphs": prose.paragraphs, "views": View,
+        "label": listing.label, "paragraphs": prose.paragraphs, "tongues": listing.tongues,
+        "views": View,
     }
 
 
