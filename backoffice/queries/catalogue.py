@@ -1,6 +1,6 @@
 """Search, filters, counts and pages of the public catalogue, all over `queries/published.py` (DOMAIN §5, §8)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,6 @@ from sqlalchemy import (
     String,
     and_,
     case,
-    distinct,
     exists,
     func,
     literal,
@@ -83,7 +82,6 @@ class Filters:
 NAMES = (
     "type", "language", "audience", "key_action", "action", "year", "region", "country", "topic", "good_practice",
 )
-_OF_RESULTS = ("type", "language")
 
 
 class _place(FunctionElement[int]):
@@ -103,40 +101,24 @@ def _strpos(element: Any, compiler: Any, **given: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **given)})"
 
 
-def count(session: Session, at: Moment, filters: Filters, *, view: View) -> int:
-    """How many results or projects."""
-    if view is View.RESULTS:
-        query = _results(at, filters).with_only_columns(func.count(SubmissionItem.id))
-    else:
-        query = _projects(at, filters).with_only_columns(func.count(Project.id))
-    return session.scalar(query) or 0
-
-
-def projects_of_results(session: Session, at: Moment, filters: Filters) -> int:
-    """In how many projects the results are."""
-    return session.scalar(_results(at, filters).with_only_columns(func.count(distinct(Project.id)))) or 0
-
-
 def page_of_results(
     session: Session, at: Moment, filters: Filters, *, order: Order, size: int, cursor: str | None = None
 ) -> Page[PublicResult]:
     """Best match first, newest first, or by title in Latvian order."""
     approved = (
-        select(func.max(Decision.decided_at))
-        .where(
-            Decision.submission_id == SubmissionItem.submission_id,
-            Decision.kind == DecisionKind.APPROVE,
-            Decision.undone_at.is_(None),
-        )
-        .scalar_subquery()
+        select(Decision.submission_id, func.max(Decision.decided_at).label("at"))
+        .where(Decision.kind == DecisionKind.APPROVE, Decision.undone_at.is_(None))
+        .group_by(Decision.submission_id)
+        .subquery()
     )
     hits = (
-        _results(at, filters)
+        results(at, filters)
         .join(Submission, Submission.id == SubmissionItem.submission_id)
+        .join(approved, approved.c.submission_id == SubmissionItem.submission_id, isouter=True)
         .with_only_columns(
             SubmissionItem.id.label("id"),
             SubmissionItem.sort_key.label("title"),
-            func.coalesce(approved, Submission.submitted_at).label("at"),
+            func.coalesce(approved.c.at, Submission.submitted_at).label("at"),
             _score(filters, title=SubmissionItem.title, key=SubmissionItem.search_key, lead=literal(0)).label("score"),
         )
         .subquery()
@@ -170,7 +152,7 @@ def page_of_projects(
 ) -> Page[PublicProject]:
     """Best match first, then by title in Latvian order; or those that began last."""
     hits = (
-        _projects(at, filters)
+        projects(at, filters)
         .with_only_columns(
             Project.id.label("id"), Project.sort_key.label("title"), Project.call_year.label("year"),
             (-_project_score(filters)).label("score"),
@@ -195,7 +177,7 @@ def projects_by_name(session: Session, at: Moment, filters: Filters, *, most: in
     if not filters.q:
         return []
     score = _project_score(filters)
-    query = _projects(at, filters).where(score > 0).order_by(score.desc(), Project.sort_key, Project.id).limit(most)
+    query = projects(at, filters).where(score > 0).order_by(score.desc(), Project.sort_key, Project.id).limit(most)
     return _public_projects(session, at, list(session.scalars(query.with_only_columns(Project.id))))
 
 
@@ -211,65 +193,6 @@ def _public_projects(session: Session, at: Moment, ids: Sequence[int]) -> list[P
     return published.with_everything(session, at, [rows[key] for key in ids])
 
 
-def facet(session: Session, at: Moment, filters: Filters, *, view: View, name: str) -> dict[str, int]:
-    """How many there would be with each value of one filter, the others as they are; the commonest first."""
-    filters = filters.without(name)
-    columns, read = _FACETS[name]
-    if view is View.RESULTS:
-        counted = func.count(SubmissionItem.id)
-        query = _results(at, filters).with_only_columns(*columns, counted).group_by(*columns)
-        rows = [(tuple(row[:-1]), row[-1]) for row in session.execute(query)]
-    elif name in _OF_RESULTS:
-        # A project counts once for a value, however many of its results have it.
-        base = select(Project.id, *columns).join(Project, published.in_publication())
-        base = base.where(published.item_is_public(at), *_of_results(filters), *_of_projects(filters))
-        found = session.execute(base.where(*_words(filters)).distinct())
-        pairs = {(row[0], value) for row in found for value in read(row[1:])}
-        return _added([((value,), 1) for _project, value in pairs], read=lambda row: [row[0]])
-    else:
-        counted = func.count(Project.id)
-        query = _projects(at, filters).with_only_columns(*columns, counted).group_by(*columns)
-        rows = [(tuple(row[:-1]), row[-1]) for row in session.execute(query)]
-    return _added(rows, read=read)
-
-
-def _added(rows: Sequence[tuple[tuple[Any, ...], int]], *, read: Callable[[Any], list[str]]) -> dict[str, int]:
-    numbers: dict[str, int] = {}
-    for values, number in rows:
-        for value in read(values):
-            numbers[value] = numbers.get(value, 0) + number
-    return dict(sorted(numbers.items(), key=lambda entry: (-entry[1], entry[0])))
-
-
-def _plain(row: Any) -> list[str]:
-    value = row[0]
-    return [str(getattr(value, "value", value))] if value not in (None, "") else []
-
-
-def _by_audience(row: Any) -> list[str]:
-    found = audiences.audience(row[0])
-    return [found.value] if found else []
-
-
-def _countries(row: Any) -> list[str]:
-    """Every country that takes part, the coordinator's among them."""
-    return sorted({*(row[0] or "").split(), *([row[1]] if row[1] else [])})
-
-
-_FACETS: dict[str, tuple[tuple[Any, ...], Callable[[Any], list[str]]]] = {
-    "type": ((SubmissionItem.type,), _plain),
-    "language": ((type_coerce(SubmissionItem.languages, String),), lambda row: (row[0] or "").split()),
-    "audience": ((Project.action,), _by_audience),
-    "key_action": ((func.substr(Project.action, 1, 3),), _plain),
-    "action": ((Project.action,), _plain),
-    "year": ((Project.call_year,), _plain),
-    "region": ((Project.organisation_region,), _plain),
-    "country": ((type_coerce(Project.countries, String), Project.organisation_country), _countries),
-    "topic": ((Project.topics,), lambda row: topics(row[0])),
-    "good_practice": ((Project.is_good_practice,), lambda row: ["yes"] if row[0] else []),
-}
-
-
 def topics(text: str) -> list[str]:
     """The topics of a project, as the export joins them."""
     return [topic.strip() for topic in text.split(";") if topic.strip()]
@@ -281,28 +204,34 @@ def action_names(session: Session, at: Moment) -> dict[str, str]:
     return dict(session.execute(query.group_by(Project.action)).all())
 
 
-def _results(at: Moment, filters: Filters) -> Select[SubmissionItem]:
+def results(at: Moment, filters: Filters) -> Select[SubmissionItem]:
+    """Public results that fit; `Project` is joined."""
     query = published.items(at)
-    return query.where(*_of_results(filters), *_of_projects(filters), *_words(filters))
+    return query.where(*_of_results(filters), *_of_projects(filters), *words_of(filters))
 
 
-def _projects(at: Moment, filters: Filters) -> Select[Project]:
+def projects(at: Moment, filters: Filters) -> Select[Project]:
     """Public projects. Words may stand in the project, in its public results or its public final summary."""
     query = published.projects(at).where(*_of_projects(filters))
     wants_results = bool(filters.type or filters.language)
     words = parse_search(filters.q).words
     if not words and not wants_results:
         return query
-    inside = select(SubmissionItem.id).where(published.in_publication(), *_words(filters))
-    results = exists(inside.where(published.item_is_public(at), *_of_results(filters)).correlate(Project))
+    inside = select(SubmissionItem.id).where(published.in_publication(), *words_of(filters))
+    fitting = exists(inside.where(published.item_is_public(at), *_of_results(filters)).correlate(Project))
     if wants_results:
-        return query.where(results)
+        return query.where(fitting)
     summary = exists(inside.where(published.summary_is_public(at)).correlate(Project))
-    own = and_(*(Project.search_key.contains(word, autoescape=True) for word in words))
-    return query.where(or_(own, results, summary))
+    return query.where(or_(is_named(filters), fitting, summary))
 
 
-def _words(filters: Filters) -> list[ColumnElement[bool]]:
+def is_named(filters: Filters) -> ColumnElement[bool]:
+    """Every word stands in the project itself."""
+    words = parse_search(filters.q).words
+    return and_(true(), *(Project.search_key.contains(word, autoescape=True) for word in words))
+
+
+def words_of(filters: Filters) -> list[ColumnElement[bool]]:
     """Every word, without case and diacritics, in the result or in its project."""
     return [
         or_(

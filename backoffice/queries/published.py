@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from backoffice.domain import clock
@@ -245,13 +245,10 @@ def approved_at(session: Session, submission_ids: Sequence[int | None]) -> dict[
 def _is_hidden(
     subject: Subject, subject_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
 ) -> ColumnElement[bool]:
-    """Staff hide it now; works at once, in every state."""
-    return exists(
-        select(Override.id).where(
-            Override.subject == subject,
-            Override.subject_id == subject_id,
-            Override.cleared_at.is_(None),
-            Override.kind == OverrideKind.HIDE,
+    """Staff hide it now; works at once, in every state. The few hidden ones are looked up once, not for each row."""
+    return subject_id.in_(
+        select(Override.subject_id).where(
+            Override.subject == subject, Override.cleared_at.is_(None), Override.kind == OverrideKind.HIDE
         )
     )
 

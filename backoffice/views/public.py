@@ -17,9 +17,10 @@ from backoffice.domain.audiences import AUDIENCE_WORDS, audience
 from backoffice.domain.excerpts import excerpt, language_of, marked
 from backoffice.domain.projects import CODE
 from backoffice.domain.results import ResultType
-from backoffice.queries import catalogue, published
+from backoffice.queries import catalogue, overview, published
 from backoffice.queries.catalogue import Filters, Order, View
 from backoffice.queries.keyset import BadCursor
+from backoffice.queries.overview import Overview
 from backoffice.queries.published import Moment, PublicProject, PublicResult
 from backoffice.storage import bundle
 from backoffice.views import frame, listing, serving
@@ -93,7 +94,8 @@ def projects() -> ResponseReturnValue:
 
 def _catalogue(*, is_start: bool) -> ResponseReturnValue:
     session, at, asked = db.session(), moment(), search()
-    numbers = {view: catalogue.count(session, at, asked.filters, view=view) for view in View}
+    found = overview.overview(session, at, asked.filters)
+    numbers = {view: found.count(view) for view in View}
     view = asked.view or (View.RESULTS if numbers[View.RESULTS] or not numbers[View.PROJECTS] else View.PROJECTS)
     orders = [Order.NEW, Order.TITLE] if view is View.RESULTS else [Order.TITLE, Order.NEW]
     orders = [Order.MATCH, *orders] if asked.filters.words else orders
@@ -110,31 +112,29 @@ def _catalogue(*, is_start: bool) -> ResponseReturnValue:
         else []
     )
     facets = {
-        name: listing.options(
-            catalogue.facet(session, at, asked.filters, view=view, name=name), search=asked, name=name
-        )
+        name: listing.options(found.facet(view, name), search=asked, name=name)
         for name in (*TICKS, "key_action", *SELECTS, "good_practice")
     }
     return kept_fresh(current_app.make_response(render_template(
         "public/catalogue.html", is_start=is_start, asked=asked, view=view, order=order, orders=orders, page=page,
         numbers=numbers, by_name=by_name, facets=facets, ticks=TICKS, selects=SELECTS,
-        in_projects=catalogue.projects_of_results(session, at, asked.filters),
+        in_projects=found.in_projects, is_capped=found.is_capped,
         order_words={order: gettext(words) for order, words in listing.ORDER_WORDS.items()},
-        nearest=[] if numbers[view] else _nearest(at, asked, view=view),
+        nearest=[] if numbers[view] else _nearest(at, asked, found, view=view),
     )))
 
 
-def _nearest(at: Moment, asked: Asked, *, view: View) -> list[tuple[str, str, int]]:
+def _nearest(at: Moment, asked: Asked, all_of_it: Overview, *, view: View) -> list[tuple[str, str, int]]:
     """When nothing fits: what would, with one filter or one word less, the most first."""
     session, found = db.session(), []
     words = asked.filters.words
     for word in words if len(words) > 1 else ():
         rest = " ".join(other for other in words if other != word)
-        number = catalogue.count(session, at, replace(asked.filters, q=rest), view=view)
+        number = overview.overview(session, at, replace(asked.filters, q=rest)).count(view)
         found.append((word, asked.url(q=rest), number))
     for name in asked.filters.active:
         if len(asked.filters.active) + len(words) > 1:
-            number = catalogue.count(session, at, asked.filters.without(name), view=view)
+            number = all_of_it.count(view, without=name)
             values = ", ".join(asked.label(name, value) for value in getattr(asked.filters, name))
             found.append((values, asked.without(name), number))
     return sorted((row for row in found if row[2]), key=lambda row: -row[2])[:3]

@@ -10,7 +10,7 @@ from backoffice.domain.audiences import Audience
 from backoffice.domain.results import ResultType
 from backoffice.domain.visibility import OverrideKind, Subject
 from backoffice.models import Override, Project, SubmissionItem
-from backoffice.queries import catalogue, published
+from backoffice.queries import catalogue, overview, published
 from backoffice.queries.catalogue import Filters, Order, View
 from backoffice.services.uow import unit_of_work
 from tests import factories
@@ -120,10 +120,18 @@ def test_filters_narrow_and_values_of_one_filter_widen(session: Session) -> None
     at = published.moment(session, now=clock.now())
 
     def numbers(filters: Filters) -> tuple[int, int]:
-        return (
-            catalogue.count(session, at, filters, view=View.RESULTS),
-            catalogue.count(session, at, filters, view=View.PROJECTS),
-        )
+        """Counted, and by leafing through the lists, which another statement makes."""
+        found = overview.overview(session, at, filters)
+        results = catalogue.page_of_results(session, at, filters, order=Order.NEW, size=50)
+        projects = catalogue.page_of_projects(session, at, filters, order=Order.TITLE, size=50)
+        assert (found.count(View.RESULTS), found.count(View.PROJECTS)) == (len(results.rows), len(projects.rows))
+        assert found.in_projects == len({row.project.id for row in results.rows})
+        for name in filters.active:
+            for view in View:
+                assert found.count(view, without=name) == overview.overview(
+                    session, at, filters.without(name)
+                ).count(view)
+        return len(results.rows), len(projects.rows)
 
     assert numbers(Filters()) == (3, 3)
     assert numbers(Filters(type=(ResultType.HANDBOOK,))) == (2, 2)
@@ -141,10 +149,9 @@ def test_filters_narrow_and_values_of_one_filter_widen(session: Session) -> None
     assert numbers(Filters(topic=("Climate change",))) == (0, 0)
     assert numbers(Filters(good_practice=("yes",))) == (2, 1)
     assert numbers(Filters(q="film school")) == (1, 1)
-    assert catalogue.projects_of_results(session, at, Filters(language=("en",))) == 2
 
     def facet(name: str, view: View, filters: Filters = Filters()) -> dict[str, int]:  # noqa: B008
-        return catalogue.facet(session, at, filters, view=view, name=name)
+        return overview.overview(session, at, filters).facet(view, name)
 
     assert facet("type", View.RESULTS) == {"handbook": 2, "video": 1}
     assert facet("type", View.PROJECTS) == {"handbook": 2, "video": 1}
@@ -182,3 +189,15 @@ def test_pages_hold_everything_once_forwards_and_back(session: Session, view: Vi
     assert end is None
     assert len({*first, *second, *third}) == 7
     assert page(back)[0] == first
+
+
+def test_numbers_say_at_least_when_there_is_more_than_can_be_counted(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency_id = factories.agency()
+    for number in range(3):
+        project(agency_id, f"Project {number}", results=[(f"Result {number}", ResultType.OTHER, ("en",))])
+    at = published.moment(session, now=clock.now())
+    assert not overview.overview(session, at, Filters()).is_capped
+    monkeypatch.setattr(overview, "MOST", 2)
+    assert overview.overview(session, at, Filters()).is_capped
