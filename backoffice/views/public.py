@@ -35,7 +35,7 @@ TICKS = {"type": 5, "language": 4, "audience": 5}
 SELECTS = ("year", "region", "country", "topic", "action")
 ICONS = {
     ResultType.SUMMARY: "note", ResultType.HANDBOOK: "book", ResultType.CURRICULUM: "list",
-    ResultType.ELEARNING: "go", ResultType.SCIENTIFIC: "chart", ResultType.STATISTICAL: "table",
+    ResultType.ELEARNING: "tool", ResultType.SCIENTIFIC: "chart", ResultType.STATISTICAL: "table",
     ResultType.POLICY: "flag", ResultType.PRESENTATION: "image", ResultType.PRESS: "mail",
     ResultType.PUBLICATION: "copy", ResultType.WEBSITE: "globe", ResultType.APPLICATION: "box",
     ResultType.VIDEO: "play", ResultType.PHOTO: "img2", ResultType.OTHER: "file",
