@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import func, select
@@ -107,6 +108,27 @@ def test_wrong_password_and_unknown_address_read_the_same(client: Client, specia
         pages.append(re.sub(r'value="[^"]*"|<meta name="csrf[^>]*>', "", response.get_data(as_text=True)))
     assert pages[0] == pages[1]
     assert specialist.email in post(client, specialist.email, "wrong").get_data(as_text=True)
+
+
+def test_unknown_address_costs_the_same_work_as_a_known_one(
+    app: Flask, client: Client, specialist: factories.Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    real = PasswordHasher.verify
+
+    def count(self: PasswordHasher, hashed: str, password: str) -> bool:
+        tried.append(hashed[: hashed.rindex("$", 0, hashed.rindex("$"))])
+        return bool(real(self, hashed, password))
+
+    monkeypatch.setattr(PasswordHasher, "verify", count)
+    without = factories.person()
+    with unit_of_work() as uow:
+        uow.session.get_one(User, without.user_id).password_hash = None
+    for email in (specialist.email, "nobody@test.example", without.email):
+        tried.clear()
+        post(client, email, "wrong")
+        assert len(tried) == 1
+        assert tried[0] == "$argon2id$v=19$m=8,t=1,p=1"  # the costs are the same too
 
 
 def test_deactivated_person_cannot_sign_in_and_their_session_ends(client: Client, specialist: factories.Person) -> None:
