@@ -52,7 +52,7 @@ def passes(check: Check) -> bool:
     well = done.returncode == 0
     print(f"{check.name:<14}{'ok' if well else 'FAILED'}  {time.monotonic() - start:.1f} s", flush=True)
     if not well:
-        print(done.stdout, flush=True)
+        print(done.stdout or f"It said nothing and ended with status {done.returncode}.", flush=True)
     return well
 
 
