@@ -177,9 +177,9 @@ def test_stopped_command_says_so_in_one_line_and_the_next_one_completes_it(
     }
     command = [sys.executable, "-m", "flask", "projects", "import", str(path), "--json"]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    for _ in range(600):
+    for _ in range(1_200):
         db.session.rollback()
-        if db.session.scalar(select(func.count()).select_from(Project)):
+        if db.session.scalar(select(func.count()).select_from(Project)) or process.poll() is not None:
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
