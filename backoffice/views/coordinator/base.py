@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
@@ -179,6 +179,8 @@ def form_expired(_error: CSRFError) -> ResponseReturnValue:
     """Signing in anew gives new tokens: what was typed under the old one is not thrown away."""
     who = auth.person()
     if who is None:
+        if _is_by_script():
+            return cast(ResponseReturnValue, auth.sign_in_first())
         return _signed_out() or errors.page(400, code="form-expired")
     if not typed():
         return errors.page(400, code="form-expired")
@@ -190,6 +192,10 @@ def form_expired(_error: CSRFError) -> ResponseReturnValue:
 
 def _signed_out() -> ResponseReturnValue | None:
     """A plain form whose session ended; scripts hear of it by the redirect and keep the form itself."""
-    if request.headers.get("X-Upload") or request.headers.get("HX-Request") or not typed():
+    if _is_by_script() or not typed():
         return None
     return kept(Refused(SIGNED_OUT, code="signed-out"), status=401)
+
+
+def _is_by_script() -> bool:
+    return "X-Upload" in request.headers or "HX-Request" in request.headers

@@ -44,4 +44,17 @@ document.addEventListener("htmx:error", (event) => {
   const form = event.detail.ctx?.sourceElement;
   if (form?.isConnected) tell(form, words.lost, "part-lost");
 });
-document.addEventListener("htmx:after:settle", () => document.dispatchEvent(new Event("swapped")));
+
+// The focus stays on the control (htmx sees to that by its id), on what its data-else names, or on the part itself.
+let left = null;
+document.addEventListener("htmx:before:request", (event) => {
+  const button = event.detail.ctx.request?.submitter ?? document.activeElement;
+  left = { else: button?.dataset?.else, part: event.detail.ctx.select };
+});
+document.addEventListener("htmx:after:settle", () => {
+  document.dispatchEvent(new Event("swapped"));
+  if (!left || document.activeElement !== document.body) return;
+  const target = document.querySelector(left.else ?? left.part) ?? document.querySelector(left.part);
+  if (target && !target.matches("a, button, input, select, textarea")) target.tabIndex = -1;
+  target?.focus();
+});
