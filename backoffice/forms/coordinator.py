@@ -158,7 +158,6 @@ class SubmitForm(Own):
 
 
 def language(code: str) -> str:
-    """The name of a language in the language of the page."""
+    """The name of a language as the language of the page writes it within a sentence."""
     locale = get_locale()
-    name = locale.languages.get(code, code) if locale else code
-    return str(name[:1].upper() + name[1:])
+    return str(locale.languages.get(code, code) if locale else code)

@@ -8,12 +8,12 @@ from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 
 from backoffice.domain import clock, projects
-from backoffice.domain.projects import LABELS, GrantState, Label, Status
+from backoffice.domain.projects import LABELS, GrantState, Label, PublicationRule, Status
 from backoffice.domain.readiness import Finding, Level, ProjectState
 from backoffice.domain.reviews import DecisionKind
 from backoffice.domain.visibility import OverrideKind, Subject, project_is_public
 from backoffice.models import ChangeRequest, Decision, Override, Project, Submission
-from backoffice.queries import contacts, readiness, submissions
+from backoffice.queries import contacts, published, readiness, submissions
 from backoffice.queries import projects as queries
 from backoffice.views.coordinator.base import address
 from backoffice.views.messages import day
@@ -97,7 +97,7 @@ def of(session: Session, project: Project) -> Standing:
     decision = session.scalars(submissions.decisions(project.id)).first()
     label = projects.label(project.status, is_submittable=facts.is_submittable)
     errors = [line for line in found if line.level is Level.ERROR]
-    heading, sentence = _words(project, label, facts, errors, requests, submission, decision, today)
+    heading, sentence = _words(session, project, label, facts, errors, requests, submission, decision, today)
     return Standing(
         project=project, today=today, state=facts, findings=found, requests=requests, overrides=overrides,
         submission=submission, decision=decision, label=label, heading=heading, sentence=sentence,
@@ -130,7 +130,7 @@ def _is_public(project: Project, today: date, override: Override | None) -> bool
 
 
 def _words(
-    project: Project, label: Label, facts: ProjectState, errors: Sequence[Finding],
+    session: Session, project: Project, label: Label, facts: ProjectState, errors: Sequence[Finding],
     requests: dict[str, ChangeRequest], submission: Submission | None, decision: Decision | None, today: date,
 ) -> tuple[str, str]:
     if label is Label.UNDER_REVIEW and submission is not None:
@@ -139,7 +139,7 @@ def _words(
             day=day(_day(project, submission)), number=submission.number,
         )
     if label is Label.APPROVED:
-        return gettext("The results are approved"), _approved(project, decision)
+        return gettext("The results are approved"), _approved(session, project, decision)
     if label is Label.RETURNED:
         return _returned(project, errors, requests, decision, today)
     if facts.is_cancelled:
@@ -241,11 +241,26 @@ def _scope(project: Project) -> str:
     )
 
 
-def _approved(project: Project, decision: Decision | None) -> str:
+def _approved(session: Session, project: Project, decision: Decision | None) -> str:
     since = clock.day_of(
         decision.decided_at if decision else project.status_since_at, time_zone=project.agency.time_zone
     )
-    return gettext("Approved on %(day)s. Website, logo and contacts can still change.", day=day(since))
+    return " ".join((
+        gettext("Approved on %(day)s.", day=day(since)), _public(session, project),
+        gettext("Website, logo and contacts can still change."),
+    ))
+
+
+def _public(session: Session, project: Project) -> str:
+    """How many results strangers can see now, by the one query that decides it."""
+    shown = published.items(published.moment(session, now=clock.now())).where(Project.id == project.id)
+    count = len(session.scalars(shown).all())
+    if count:
+        return ngettext("%(num)s result is public.", "%(num)s results are public.", count)
+    is_later = project.agency.publication_rule is PublicationRule.ON_REPORT_APPROVAL
+    if is_later and project.report_approved_on is None:
+        return gettext("The results become public when the final report is approved.")
+    return gettext("No result is public.")
 
 
 def _way(

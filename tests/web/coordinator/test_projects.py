@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.domain import clock
 from backoffice.domain.permissions import Role
-from backoffice.domain.projects import GrantState
+from backoffice.domain.projects import GrantState, PublicationRule
 from backoffice.models import Agency, Project, User
 from backoffice.services.uow import unit_of_work
 from tests import factories
@@ -224,15 +224,26 @@ def test_under_review_only_private_and_reading_stay(scene: Scene, home: str, me:
 def test_approved_project_shows_what_was_approved_and_leaves_live_facts_open(
     scene: Scene, home: str, me: Reader
 ) -> None:
+    factories.result(project_id=scene.project_id, do_not_publish=True)
     reviews.submit(scene)
     reviews.approve(scene)
     page = me.get(home)
     assert status(page) == ("approved", "Results approved")
+    assert "2 results are public." in words(page.find(id="standing"))
     assert page.find("input", attrs={"name": "website"})
     assert not page.select('main a[href$="/results/new"]')
     link = page.select_one("#standing a.btn")
     assert link is not None
     assert str(link["href"]).startswith("/projects/")
+
+
+def test_approved_project_says_when_its_results_become_public(scene: Scene, home: str, me: Reader) -> None:
+    reviews.submit(scene)
+    reviews.approve(scene)
+    with unit_of_work() as uow:
+        uow.session.get_one(Agency, scene.agency_id).publication_rule = PublicationRule.ON_REPORT_APPROVAL
+    text = words(me.get(home).find(id="standing"))
+    assert "The results become public when the final report is approved." in text
 
 
 def test_nothing_leads_to_a_public_page_that_is_not_there(scene: Scene, home: str, me: Reader) -> None:
