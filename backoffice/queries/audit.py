@@ -65,6 +65,16 @@ def listed(
     return query
 
 
+def last_of(project_id: int, *, subject: str, actions: Sequence[str]) -> Select[AuditEvent]:
+    """Who last did one of these to a thing of a project; the caller may see the project."""
+    return (
+        select(AuditEvent)
+        .where(AuditEvent.project_id == project_id, AuditEvent.subject == subject, AuditEvent.action.in_(actions))
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    )
+
+
 def _begins(prefix: str) -> ColumnElement[bool]:
     return AuditEvent.action.startswith(prefix, autoescape=True)
 

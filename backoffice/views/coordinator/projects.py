@@ -76,6 +76,7 @@ def show(
         results=rows.results(now, answers=answers), contacts=rows.people(now), press=rows.press(),
         live=live or _live_form(project), summary=summary or summary_form(project, now),
         summary_conflicts=summary_conflicts or [], summary_request=now.requests.get(SUMMARY_KEY),
+        saved_by=conflicts.saved_by(project, subject="", action="summary:changed") if summary_conflicts else "",
         saved=base.saved(), saved_at=format_time(clock.now(), "HH:mm"), ordering=request.args.get("order") == "1",
         deleted=_deleted(project), submission=shown, **(receipts.of(shown) if shown else {}), history=_history(project),
         specialist=helpers.specialist(project), helpdesk=helpers.helpdesk(project.agency),

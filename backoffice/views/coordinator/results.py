@@ -304,6 +304,8 @@ def _page(
         why_not=checklist.why_not(now), press=rows.press(), differing=differing or [], error_title=error_title,
         number=project.results.index(found) + 1 if found else len(project.results) + 1, left=left,
         file_rule=_file_rule(left),
+        saved_by=conflicts.saved_by(project, subject=item_key(found.id), action="result:changed") if differing and found
+        else "",
         request_=now.requests.get(item_key(found.id)) if found else None,
         looks=partial(_looks, now.of_result(found.id) if found else []),
         specialist=helpers.specialist(project), helpdesk=helpers.helpdesk(project.agency),

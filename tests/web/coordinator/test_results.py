@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from backoffice.domain.results import ResultType
-from backoffice.models import ChangeRequest, Project, Result
+from backoffice.models import ChangeRequest, Project, Result, User
 from tests import factories
 from tests.factories import Person, reviews
 from tests.factories.reviews import Scene
@@ -200,6 +200,7 @@ def test_second_tab_with_another_text_sees_both_and_loses_none(
     assert page.select_one('[data-error="stale"]')
     choices = {str(tag["name"]) for tag in page.select(".compare input")}
     assert choices == {"pick_title"}, "what only this tab changed needs no choice"
+    assert "You saved this from another window on" in words(page.main)
     box = words(page.select_one(".compare"))
     assert "From the first tab" in box
     assert "From the second tab" in box
@@ -207,6 +208,17 @@ def test_second_tab_with_another_text_sees_both_and_loses_none(
     assert me.press(page, "Save").status_code == 302
     kept = row(session, scene.result_ids[0])
     assert (kept.title, kept.description) == ("From the second tab", "Also from the second")
+
+
+def test_conflict_names_who_saved_the_other_version(
+    scene: Scene, home: str, me: Reader, session: Session, enter: Enter
+) -> None:
+    second = factories.coordinator(scene.project_id)
+    old = me.get(edit_url(scene, home))
+    enter(second).send(edit_url(scene, home), "Save", title="By the second person")
+    page = soup_of(me.press(old, "Save", title="Mine"))
+    name = session.get_one(User, second.user_id).name
+    assert f"{name} saved this on" in words(page.main)
 
 
 def test_person_takes_the_other_version_of_a_field(scene: Scene, home: str, me: Reader, session: Session) -> None:
