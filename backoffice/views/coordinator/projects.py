@@ -12,7 +12,7 @@ from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.errors import DomainError, Refused, Stale
 from backoffice.domain.permissions import Permission
-from backoffice.domain.projects import Status
+from backoffice.domain.projects import Label, Status
 from backoffice.domain.results import SUMMARY_KEY
 from backoffice.forms.coordinator import AnswerForm, LiveForm, SummaryForm
 from backoffice.models import Project
@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
         frame.of_agency(projects[0].agency_id)
     cards = sorted(
         (standing.of(db.session(), project) for project in projects),
-        key=lambda card: (not card.waits_for_coordinator, card.project.due_on or card.today, card.project.code),
+        key=lambda card: (card.label is not Label.RETURNED, card.project.due_on or card.today, card.project.code),
     )
     return base.page(
         "index", cards=cards, email=who.email, waiting=[card for card in cards if card.waits_for_coordinator],
