@@ -32,7 +32,9 @@ class FilePurpose(StrEnum):
 
     RESULT = "result"
     LOGO = "logo"
-    SCREENSHOT = "screenshot"
+    SCREENSHOT = "screenshot"  # a picture of a ticket, written anew by us
+    ATTACHMENT = "attachment"  # any other file of a ticket; came by mail
+    MAIL = "mail"  # a mail as it arrived, kept whole
 
 
 CHECK_WORDS: Mapping[FileCheck, str] = MappingProxyType({

@@ -12,8 +12,8 @@ from backoffice.queries import projects
 
 
 def scope(actor: Actor) -> ColumnElement[bool]:
-    """Files of results and logos of the projects within the actor's scope; screenshots belong to their ticket."""
-    return (StoredFile.purpose != FilePurpose.SCREENSHOT) & StoredFile.project_id.in_(
+    """Files of results and logos of the projects within the actor's scope; what came with a ticket belongs to it."""
+    return StoredFile.purpose.in_((FilePurpose.RESULT, FilePurpose.LOGO)) & StoredFile.project_id.in_(
         select(Project.id).where(projects.scope(actor))
     )
 

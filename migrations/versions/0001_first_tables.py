@@ -516,7 +516,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('project_id', sa.Integer(), nullable=True),
     sa.Column('result_id', sa.Integer(), nullable=True),
-    sa.Column('purpose', sa.Enum('result', 'logo', 'screenshot', name='purpose', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('purpose', sa.Enum('result', 'logo', 'screenshot', 'attachment', 'mail', name='purpose', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('storage_key', sa.String(length=100), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),

@@ -1,0 +1,67 @@
+"""Pictures and other files of tickets (S16; DOMAIN §4): their rows, and black put over what nobody should have sent.
+
+The bytes are stored and looked into before the transaction opens (`storage.ticket_intake`).
+"""
+
+from collections.abc import Sequence
+
+from backoffice.domain.files import FileCheck, FilePurpose
+from backoffice.models import StoredFile
+from backoffice.queries import ticket_files as queries
+from backoffice.services.uow import UnitOfWork
+from backoffice.storage.intake import Upload
+
+
+def store_pictures(
+    uow: UnitOfWork, *, uploads: Sequence[Upload], user_id: int | None = None, is_held: bool = False
+) -> list[StoredFile]:
+    """Rows of pictures that we wrote anew, so none waits for the scanner. `is_held`: the form came back to be mended;
+    what no ticket takes within thirty days is forgotten like any removed file."""
+    rows = [
+        _row(uow, upload=upload, purpose=FilePurpose.SCREENSHOT, position=place, user_id=user_id)
+        for place, upload in enumerate(uploads, start=1)
+    ]
+    for row in rows:
+        row.removed_at = uow.now if is_held else None
+    return _added(uow, rows)
+
+
+def store_files(
+    uow: UnitOfWork, *, uploads: Sequence[Upload], has_scanner: bool, user_id: int | None = None
+) -> list[StoredFile]:
+    """Rows of files that are no pictures; they wait for the scanner where there is one, and are only downloaded."""
+    rows = [
+        _row(uow, upload=upload, purpose=FilePurpose.ATTACHMENT, position=place, user_id=user_id)
+        for place, upload in enumerate(uploads, start=1)
+    ]
+    for row in rows:
+        row.check_state = FileCheck.WAITING if has_scanner else FileCheck.NOT_SCANNED
+    _added(uow, rows)
+    if has_scanner:
+        uow.uploaded.extend(row.id for row in rows)
+    return rows
+
+
+def take_held(uow: UnitOfWork, *, file_ids: Sequence[int]) -> list[StoredFile]:
+    """Pictures that were kept while their form was mended, for the message that goes now; in their order. What was
+    forgotten meanwhile, or went with another message, is left out."""
+    rows = list(uow.session.scalars(queries.held(file_ids)))
+    for row in rows:
+        row.removed_at = None
+    return rows
+
+
+def _row(
+    uow: UnitOfWork, *, upload: Upload, purpose: FilePurpose, position: int, user_id: int | None
+) -> StoredFile:
+    return StoredFile(
+        purpose=purpose, name=upload.name, storage_key=upload.key, size=upload.size, sha256=upload.sha256,
+        media_type=upload.media_type, kind=upload.kind.value, position=position,
+        check_state=FileCheck.NOT_SCANNED, due_at=uow.now, uploaded_at=uow.now, uploaded_by_id=user_id,
+    )
+
+
+def _added(uow: UnitOfWork, rows: list[StoredFile]) -> list[StoredFile]:
+    uow.session.add_all(rows)
+    uow.session.flush()
+    return rows
