@@ -50,7 +50,7 @@ def may_approve(*, state: GateState, results_required: bool, report_approved_on:
     return not results_required or state is GateState.APPROVED or report_approved_on is not None
 
 
-def side(state: GateState, *, status: Status) -> str:
-    """Who brought the state about: a submission is the coordinator's act, all others the agency's."""
-    is_submitted = status is Status.UNDER_REVIEW and state is not GateState.REOPENED
-    return "coordinator" if is_submitted or state is GateState.NOT_SUBMITTED else "agency"
+def side(state: GateState) -> str:
+    """Who brought the state about: a submission is the coordinator's act, and so is that there is none yet; all others
+    are the agency's. `reopened` stays the agency's act, also after the coordinator has sent the results again."""
+    return "coordinator" if state in (GateState.NOT_SUBMITTED, GateState.UNDER_REVIEW) else "agency"

@@ -3,8 +3,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    inspect,
+)
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session, relationship
 
 from backoffice.db import Base
 from backoffice.domain.projects import GrantState, Status
@@ -33,6 +44,7 @@ class Project(Base):
         Index("ix_project_public", "sort_key", "id"),
         Index("ix_project_end", "agency_id", "end_date", "id"),
         Index("ix_project_number", "number"),
+        Index("ix_project_gate", "agency_id", "gate_changed_at", "id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
@@ -88,6 +100,7 @@ class Project(Base):
         ForeignKey("submission.id", use_alter=True, name="fk_project_published_submission_id")
     )
     first_approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    gate_changed_at: Mapped[datetime] = mapped_column(UtcDateTime)  # kept by the listener below
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # filled by the services from the texts above (DOMAIN §8), the same on both engines
@@ -110,6 +123,24 @@ class Project(Base):
     submissions: Mapped[list[Submission]] = relationship(
         back_populates="project", order_by="Submission.number", foreign_keys="Submission.project_id"
     )
+
+
+# What the answer of the final-report gate is reckoned from (DOMAIN §9).
+GATE_FACTS = (
+    "status", "status_since_at", "first_approved_at", "report_approved_on", "results_required_override", "grant_state",
+)
+
+
+@event.listens_for(Project, "before_insert")
+@event.listens_for(Project, "before_update")
+def _follow_gate(_mapper: Mapper[Project], _connection: Connection, project: Project) -> None:
+    """Whoever changes one of these facts moves the project in the list of the gate: a service, an import, an undo to
+    come. It stands here because a caller that forgot it would let the agency's own system miss the change."""
+    session = object_session(project)
+    now = session.info.get("now") if session else None
+    state = inspect(project)
+    if now is not None and any(state.attrs[name].history.has_changes() for name in GATE_FACTS):
+        project.gate_changed_at = now
 
 
 class Partner(Base):

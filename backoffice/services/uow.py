@@ -40,6 +40,7 @@ def unit_of_work(*, now: datetime | None = None) -> Iterator[UnitOfWork]:
     session.connection(execution_options=WRITING)
     uow = UnitOfWork(session=session, now=now or clock.now())
     session.info["writing"] = True
+    session.info["now"] = uow.now  # for what follows from a change by itself (models/project.py)
     try:
         yield uow
         session.commit()
@@ -48,5 +49,6 @@ def unit_of_work(*, now: datetime | None = None) -> Iterator[UnitOfWork]:
         raise
     finally:
         session.info.pop("writing", None)
+        session.info.pop("now", None)
     if uow.published or uow.uploaded:
         committed.send(uow, outbox=tuple(uow.published), files=tuple(uow.uploaded))

@@ -1,5 +1,6 @@
 """The API of the agency's own systems: the final-report gate (S2, DOMAIN §9). Bearer tokens, problem details."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from backoffice.services.uow import unit_of_work
 from backoffice.views.api_document import document
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 csrf.exempt(bp)  # a bearer token is never sent by a browser on its own
 
 
@@ -85,11 +87,11 @@ def gate(*, caller: Caller, code: str) -> ResponseReturnValue:
 @bp.get("/final-report-gate")
 @needs(Scope.GATE_READ)
 def gates(*, caller: Caller) -> ResponseReturnValue:
-    """By the instant of the state; `since` limits, `cursor` goes on."""
+    """By the instant of the last change of the answer; `since` limits, `cursor` goes on."""
     try:
         found = queries.page(
             db.session(), agency_id=caller.agency_id, since=_instant(request.args.get("since")),
-            cursor=request.args.get("cursor"),
+            cursor=request.args.get("cursor") or None,
         )
     except queries.BadCursor as error:
         raise Problem(400, "The cursor was not made here") from error
@@ -106,11 +108,11 @@ def report(*, caller: Caller, code: str) -> ResponseReturnValue:
     unknown = sorted(set(body) - {"handed_in_on", "approved_on", "reason"})
     if unknown:
         raise Problem(422, "This field is not known", field=unknown[0])
-    reason = body.get("reason") or ""
-    if not isinstance(reason, str):
+    reason = body.get("reason")
+    if reason is not None and not isinstance(reason, str):
         raise Problem(422, "A text is needed", field="reason")
     dates = ReportDates(
-        handed_in_on=_day(body, "handed_in_on"), approved_on=_day(body, "approved_on"), reason=reason
+        handed_in_on=_day(body, "handed_in_on"), approved_on=_day(body, "approved_on"), reason=reason or ""
     )
     try:
         with unit_of_work() as uow:
@@ -158,12 +160,9 @@ def _instant(text: str | None) -> datetime | None:
     if not text:
         return None
     try:
-        instant = datetime.fromisoformat(text)
+        return queries.instant(text)
     except ValueError as error:
-        raise Problem(400, "since: an ISO instant with its offset is needed") from error
-    if instant.tzinfo is None:
-        raise Problem(400, "since: the offset is missing")
-    return instant
+        raise Problem(400, "since: an ISO instant with its offset is needed, as 2026-11-25T14:32:00Z") from error
 
 
 def _day(body: dict[str, Any], field: str) -> date | Untouched | None:
@@ -173,6 +172,8 @@ def _day(body: dict[str, Any], field: str) -> date | Untouched | None:
     if value is None:
         return None
     try:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):  # Python reads other forms as well
+            raise ValueError(value)
         return date.fromisoformat(value)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise Problem(422, "A date as 2026-11-25 is needed", field=field) from error

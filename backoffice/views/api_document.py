@@ -8,7 +8,7 @@ _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schema
 def _problems(*codes: int) -> dict[str, Any]:
     words = {
         400: "A parameter cannot be read", 401: "No token in force", 403: "The token lacks the scope",
-        404: "No such project in the agency", 422: "A field is refused",
+        404: "No such project in the agency", 422: "A field is refused; `field` names it",
     }
     return {str(code): {"description": words[code], "content": _PROBLEM} for code in codes}
 
@@ -22,6 +22,11 @@ def _answer(schema: str, description: str) -> dict[str, Any]:
     }
 
 
+_LIST = (
+    "Ordered by the last change of anything in the answer: state, report date, whether results are required. That can "
+    "be later than `since` of an item, which is the instant of its state. To hear of every change, keep the time at "
+    "which you began to ask, and pass it, less a minute, as `since` the next time."
+)
 _CODE = {
     "name": "code", "in": "path", "required": True, "description": "Project code, any case",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9-]+$"},
@@ -49,10 +54,18 @@ def document(*, base_url: str) -> dict[str, Any]:
             },
             "/api/v1/final-report-gate": {
                 "get": {
-                    "operationId": "listGates", "summary": "All gates by the instant of their state (scope gate:read)",
+                    "operationId": "listGates",
+                    "summary": "All gates by the instant of their last change (scope gate:read)",
+                    "description": _LIST,
                     "parameters": [
-                        {"name": "since", "in": "query", "schema": {"type": "string", "format": "date-time"}},
-                        {"name": "cursor", "in": "query", "schema": {"type": "string"}},
+                        {
+                            "name": "since", "in": "query", "schema": {"type": "string", "format": "date-time"},
+                            "description": "Only projects whose answer changed at this instant or later",
+                        },
+                        {
+                            "name": "cursor", "in": "query", "schema": {"type": "string"},
+                            "description": "`next` of the page before; null there means that this was the last one",
+                        },
                     ],
                     "responses": {**_answer("Gates", "A page of gates"), **_problems(400, 401, 403)},
                 }
@@ -60,6 +73,10 @@ def document(*, base_url: str) -> dict[str, Any]:
             "/api/v1/projects/{code}/final-report": {
                 "put": {
                     "operationId": "putReport", "summary": "Dates of the final report (scope report:write)",
+                    "description": (
+                        "A field that is absent stays as it is; null takes its date back, which wants a reason. "
+                        "No day to come."
+                    ),
                     "parameters": [_CODE],
                     "requestBody": {
                         "required": True,
@@ -113,7 +130,7 @@ def document(*, base_url: str) -> dict[str, Any]:
                     "properties": {
                         "handed_in_on": {"type": ["string", "null"], "format": "date"},
                         "approved_on": {"type": ["string", "null"], "format": "date"},
-                        "reason": {"type": "string", "maxLength": 2000},
+                        "reason": {"type": ["string", "null"], "maxLength": 2000},
                     },
                 },
                 "Problem": {

@@ -118,6 +118,8 @@ def _http_error(error: HTTPException) -> Any:
     if request.path.startswith("/api/"):
         problem = jsonify({"type": "about:blank", "title": error.name, "status": error.code})
         problem.status_code, problem.mimetype = error.code, "application/problem+json"
+        problem.headers["Cache-Control"] = "no-store"
+        problem.headers.update({name: value for name, value in error.get_headers() if name in _KEPT})
         return problem
     code = _CODES.get(error.code, f"http-{error.code}")
     made = page(error.code, code=code) if error.code < 500 else _failed(error.code, fault="")

@@ -196,6 +196,7 @@ def upgrade() -> None:
     sa.Column('due_on', sa.Date(), nullable=True),
     sa.Column('published_submission_id', sa.Integer(), nullable=True),
     sa.Column('first_approved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('gate_changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('search_key', sa.Text(), nullable=False),
@@ -212,6 +213,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('project', schema=None) as batch_op:
         batch_op.create_index('ix_project_end', ['agency_id', 'end_date', 'id'], unique=False)
+        batch_op.create_index('ix_project_gate', ['agency_id', 'gate_changed_at', 'id'], unique=False)
         batch_op.create_index('ix_project_list', ['agency_id', 'sort_key', 'id'], unique=False)
         batch_op.create_index('ix_project_number', ['number'], unique=False)
         batch_op.create_index('ix_project_public', ['sort_key', 'id'], unique=False)
@@ -852,6 +854,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_project_public')
         batch_op.drop_index('ix_project_number')
         batch_op.drop_index('ix_project_list')
+        batch_op.drop_index('ix_project_gate')
         batch_op.drop_index('ix_project_end')
 
     op.drop_table('project')

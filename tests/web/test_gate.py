@@ -1,6 +1,9 @@
 """The final-report gate (S2, DOMAIN §9) by its API."""
 
+import base64
+import json
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from flask import Flask
@@ -8,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.domain import clock
+from backoffice.domain.projects import GrantState
 from backoffice.models import Agency, ApiToken, AuditEvent, Project
 from backoffice.services import tokens
 from backoffice.services.tokens import Scope
@@ -99,7 +103,12 @@ def test_who_has_no_token_no_scope_or_another_agency_is_refused(
     assert client.get(path, headers=token(scene.agency_id, Scope.REPORT_WRITE)).status_code == 403
     assert client.get(path, headers=token(make.scene().agency_id)).status_code == 404
     headers = token(scene.agency_id)
-    assert client.get("/api/v1/projects/2018-1-LV01-KA201-046961/final-report-gate", headers=headers).status_code == 404
+    for unknown in ("2018-1-LV01-KA201-046961", "nonsense", "%00", "%FF"):
+        refused = client.get(f"/api/v1/projects/{unknown}/final-report-gate", headers=headers)
+        assert (refused.status_code, refused.mimetype) == (404, "application/problem+json")
+    for refused in (client.post(path, headers=headers), client.get("/api/v1/nowhere", headers=headers)):
+        assert (refused.status_code, refused.mimetype) == (405 if refused.allow else 404, "application/problem+json")
+        assert refused.headers["Cache-Control"] == "no-store"
     session.rollback()
     row = session.scalars(select(ApiToken).order_by(ApiToken.id.desc())).first()
     assert row is not None
@@ -107,6 +116,17 @@ def test_who_has_no_token_no_scope_or_another_agency_is_refused(
     with unit_of_work() as uow:
         tokens.revoke(uow, actor=None, token_id=row.id)
     assert client.get(path, headers=headers).status_code == 401
+
+
+def walk(client: Client, headers: dict[str, str], *, query: str = "") -> list[str]:
+    """The projects of the list, page by page."""
+    seen: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        page = client.get(f"/api/v1/final-report-gate?{query}&cursor={cursor}", headers=headers).json
+        seen += [item["project"] for item in page["items"]]
+        cursor = page["next"]
+    return seen
 
 
 def test_the_list_gives_projects_of_one_instant_once_each(
@@ -117,17 +137,113 @@ def test_the_list_gives_projects_of_one_instant_once_each(
     with unit_of_work() as uow:
         for project in uow.session.scalars(select(Project)):
             project.status_since_at = uow.now
-    headers, seen, cursor = token(scene.agency_id), [], ""
-    while True:
-        page = client.get(f"/api/v1/final-report-gate?cursor={cursor}" if cursor else "/api/v1/final-report-gate",
-                          headers=headers).json
-        seen += [item["project"] for item in page["items"]]
-        cursor = page["next"]
-        if cursor is None:
-            break
+    seen = walk(client, token(scene.agency_id))
     assert len(seen) == len(set(seen)) == 211
-    for broken in ("cursor=rubbish", "cursor=W10", "since=yesterday", "since=2026-01-01T00:00:00"):
-        assert client.get(f"/api/v1/final-report-gate?{broken}", headers=headers).status_code == 400
+
+
+def cursor_of(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("query", [
+    "cursor=rubbish", "cursor=W10", "cursor=%C4%81", "cursor=" + cursor_of(["2026-01-01T00:00:00", 1]),
+    "cursor=" + cursor_of(["2026-01-01T00:00:00Z", 2**70]), "cursor=" + cursor_of(["2026-01-01T00:00:00Z", True]),
+    "cursor=" + cursor_of(["0001-01-01T00:00:00+14:00", 1]), "cursor=" + cursor_of([1, 1]),
+    "cursor=" + "[" * 3000, "since=yesterday", "since=2026-01-01T00:00:00", "since=0001-01-01T00:00:00%2B14:00",
+])
+def test_a_broken_cursor_or_instant_is_told_and_nothing_more(
+    client: Client, session: Session, scene: Scene, query: str
+) -> None:
+    refused = client.get(f"/api/v1/final-report-gate?{query}", headers=token(scene.agency_id))
+    assert (refused.status_code, refused.mimetype) == (400, "application/problem+json")
+    assert refused.headers["Cache-Control"] == "no-store"
+
+
+def test_an_instant_is_understood_whatever_its_offset_and_however_its_plus_came(
+    client: Client, session: Session, scene: Scene
+) -> None:
+    headers = token(scene.agency_id)
+    for since in ("2026-01-01T00:00:00Z", "2026-01-01T02:00:00+02:00", "2026-01-01T02:00:00%2B02:00"):
+        assert walk(client, headers, query=f"since={since}") == [code(session, scene)]
+
+
+class Cache:
+    """A cache before the application, that keeps what it may and asks again with what it kept (RFC 9111)."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.kept: dict[str, tuple[dict[str, str], bytes]] = {}
+
+    def get(self, path: str, *, headers: dict[str, str]) -> Any:
+        asked = dict(headers)
+        kept, body = self.kept.get(path, ({}, b""))
+        if "ETag" in kept:
+            asked["If-None-Match"] = kept["ETag"]
+        answer = self.client.get(path, headers=asked)
+        if answer.status_code == 304:
+            return json.loads(body)
+        if "no-store" not in answer.headers.get("Cache-Control", ""):
+            self.kept[path] = (dict(answer.headers), answer.data)
+        return answer.json
+
+
+def test_a_decision_is_in_the_very_next_call_also_through_a_cache(
+    client: Client, session: Session, scene: Scene
+) -> None:
+    path, headers = f"/api/v1/projects/{code(session, scene)}/final-report-gate", token(scene.agency_id)
+    cache = Cache(client)
+    found = []
+    for step in (make.submit, make.approve, make.unlock):
+        cache.get(path, headers=headers)
+        step(scene)
+        before = {"If-None-Match": "*", "If-Modified-Since": "Thu, 31 Dec 2099 00:00:00 GMT"}
+        told = client.get(path, headers=headers | before)
+        assert (told.status_code, told.headers["Cache-Control"]) == (200, "no-store")
+        assert cache.get(path, headers=headers) == told.json
+        listed = cache.get("/api/v1/final-report-gate", headers=headers)
+        assert listed["items"] == [told.json]
+        found.append(told.json["state"])
+    assert found == ["under_review", "approved", "reopened"]
+    assert cache.kept == {}
+
+
+def test_a_project_that_was_reopened_is_so_since_then_until_the_next_approval(
+    client: Client, session: Session, scene: Scene
+) -> None:
+    make.submit(scene)
+    make.approve(scene)
+    make.unlock(scene)
+    first = gate(client, session, scene)
+    make.submit(scene)
+    assert gate(client, session, scene) == {**first, "submission": 2, "digest": ANY}
+    assert first["by"] == "agency"
+    make.give_back(scene)
+    again = gate(client, session, scene)
+    assert (again["state"], again["since"], again["by"]) == ("reopened", first["since"], "agency")
+
+
+@pytest.mark.parametrize("fact", ["report", "waived", "cancelled"])
+def test_whoever_asks_what_is_new_hears_of_a_fact_that_moves_the_answer_alone(
+    client: Client, session: Session, scene: Scene, fact: str
+) -> None:
+    """The state and its instant stay; the list tells it all the same."""
+    headers, before = token(scene.agency_id), gate(client, session, scene)
+    asked_at = clock.now().isoformat().replace("+00:00", "Z")
+    assert walk(client, headers, query=f"since={asked_at}") == []
+    with unit_of_work() as uow:
+        project = uow.session.get_one(Project, scene.project_id)
+        if fact == "report":
+            project.report_approved_on = uow.now.date()
+        elif fact == "waived":
+            project.results_required_override = False
+        else:
+            project.grant_state = GrantState.CANCELLED
+    assert walk(client, headers, query=f"since={asked_at}") == [before["project"]]
+    after = gate(client, session, scene)
+    assert (after["since"], after["state"], after["may_approve"]) == (before["since"], before["state"], True)
+    with unit_of_work() as uow:
+        uow.session.get_one(Project, scene.project_id).title = "Another title"
+    assert walk(client, headers, query=f"since={clock.now().isoformat().replace('+00:00', 'Z')}") == []
 
 
 def put(client: Client, session: Session, scene: Scene, body: object) -> Any:
@@ -161,7 +277,11 @@ def test_the_report_dates_are_written_kept_and_cleared_with_a_reason(
         ({"handed_in_on": "2999-01-01"}, 422),
         ({"handed_in_on": "yesterday"}, 422),
         ({"handed_in_on": 5}, 422),
+        ({"handed_in_on": "20250101"}, 422),
+        ({"handed_in_on": ""}, 422),
         ({"reason": 5}, 422),
+        ({"reason": 0}, 422),
+        ({"approved_on": "2025-01-01", "reason": "x" * 2001}, 422),
         ({"nothing": 1}, 422),
         ([], 400),
     ],
@@ -172,6 +292,9 @@ def test_a_broken_report_is_refused_by_its_field(
     answer = put(client, session, scene, body)
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.json["status"] == status
+    assert ("field" in answer.json) == (status == 422)
     session.rollback()
     assert session.get_one(Project, scene.project_id).report_handed_in_on is None
 
