@@ -32,6 +32,9 @@ class Guard(StrEnum):
     ALL_ACCEPTED = "all_accepted"
     FILES_CHECKED = "files_checked"
     REASON = "reason"
+    OWN_DECISION = "own_decision"  # undo is for who decided
+    MAIL_NOT_LEFT = "mail_not_left"
+    NOTHING_FOLLOWED = "nothing_followed"  # no edit, no submission, no further decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +43,15 @@ class Transition:
 
     name: Name
     sources: frozenset[Status]
-    target: Status
+    target: Status | None  # None: the state from which the decision came
     permission: Permission
     guards: tuple[Guard, ...]
     audit: str
     mail: str
+
+    def leads_to(self, before: Status) -> Status:
+        """The state after it; `before` is where a decision that is undone came from."""
+        return self.target or before
 
 
 TRANSITIONS: Mapping[Name, Transition] = MappingProxyType({
@@ -72,6 +79,12 @@ TRANSITIONS: Mapping[Name, Transition] = MappingProxyType({
             permission=Permission.REVIEW_DECIDE,
             guards=(Guard.NOT_OWN_PROJECT, Guard.NO_CLAIM_OF_A_COLLEAGUE, Guard.DIGEST, Guard.REASON),
             audit="project:unlocked", mail="unlocked",
+        ),
+        Transition(
+            name=Name.UNDO, sources=frozenset({Status.RETURNED, Status.APPROVED}), target=None,
+            permission=Permission.REVIEW_DECIDE,
+            guards=(Guard.NOT_OWN_PROJECT, Guard.OWN_DECISION, Guard.MAIL_NOT_LEFT, Guard.NOTHING_FOLLOWED),
+            audit="project:undone", mail="",
         ),
     )
 })

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, RadioField, SelectMultipleField, TextAreaField
-from wtforms.validators import AnyOf, InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms import DateField, HiddenField, IntegerField, RadioField, SelectMultipleField, TextAreaField
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from backoffice.domain.reviews import Reopens, Verdict
 from backoffice.forms.base import Coded, Form
@@ -49,6 +49,12 @@ class PassForm(Form):
     """Let a file pass that no scanner could check."""
 
     reason = TextAreaField(_l("Reason"))
+
+
+class UndoForm(Form):
+    """The decision that is taken back."""
+
+    decision = IntegerField(widget=HiddenInput(), validators=[NumberRange(min=1, max=2**31 - 1)])
 
 
 class DecisionForm(Form):

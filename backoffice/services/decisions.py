@@ -198,6 +198,7 @@ def _decide(
 ) -> Decision:
     """The row of the decision, with all that an undo needs to give back the state before."""
     project = case.project
+    current = uow.session.scalars(submissions.current_requests(project.id)).all()
     number = 1 + (
         uow.session.scalar(
             select(func.count()).select_from(Decision).where(Decision.project_id == project.id, Decision.kind == kind)
@@ -214,10 +215,15 @@ def _decide(
             "due_on": project.due_on.isoformat() if project.due_on else None,
             "published_submission_id": project.published_submission_id,
             "first_approved_at": project.first_approved_at.isoformat() if project.first_approved_at else None,
+            "version": project.version,
+            "open": [item_key(result.id) for result in project.results if result.is_open],
+            "is_summary_open": project.is_summary_open,
+            "requests": [request.id for request in current],
+            "is_claimed": uow.session.get(ReviewClaim, project.id) is not None,
         },
     )
     uow.session.add(decision)
-    for request in uow.session.scalars(submissions.current_requests(project.id)):
+    for request in current:
         request.is_current = False
     return decision
 
@@ -232,8 +238,8 @@ def _reopen(project: Project, *, keys: Sequence[str]) -> None:
 def _close(uow: UnitOfWork, *, actor: Actor, case: _Case, decision: Decision, act_key: str) -> None:
     """Status, claim, version, audit and mails: the same end for all three decisions."""
     project = case.project
-    project.status, project.status_since_at = case.row.target, uow.now
-    if case.row.target is Status.RETURNED:
+    project.status, project.status_since_at = case.row.leads_to(project.status), uow.now
+    if project.status is Status.RETURNED:
         project.waiting_since_at = uow.now
     claim = uow.session.get(ReviewClaim, project.id)
     if claim is not None:

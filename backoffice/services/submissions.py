@@ -56,7 +56,7 @@ def submit(
     for result in project.results:
         result.is_open = False
     project.is_summary_open = False
-    project.status = row.target
+    project.status = row.leads_to(project.status)
     project.status_since_at = project.waiting_since_at = uow.now
     project.due_on = None
     _end_claim(uow, project=project)

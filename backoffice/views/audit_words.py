@@ -39,6 +39,7 @@ ACTION_WORDS: Mapping[str, str] = MappingProxyType({
     "project:override-cleared": N_("Override of the project cleared"),
     "project:returned": N_("Returned for additions"),
     "project:submitted": N_("Submitted"),
+    "project:undone": N_("Decision undone"),
     "project:unlocked": N_("Unlocked"),
     "report:marked": N_("Final report dates changed"),
     "result:added": N_("Result added"),

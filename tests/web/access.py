@@ -135,6 +135,7 @@ review.pass_view            POST      specialist-row
 review.release_view         POST      specialist-row
 review.return_view          GET,POST  specialist-row
 review.take_over_view       POST      specialist-row
+review.undo_view            GET,POST  specialist-row
 review.unlock_view          GET,POST  specialist-row
 settings.index              GET,POST  admin-only
 static                      GET       nothing-there

@@ -15,20 +15,21 @@ from backoffice.domain.errors import Refused
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.projects import Status
 from backoffice.models import Agency, Project
-from backoffice.queries import projects, queue, reviews
+from backoffice.queries import projects, queue, reviews, undo
 from backoffice.services import reviews as services
 from backoffice.services.uow import unit_of_work
 from backoffice.views.admin import review_facts
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.review_decisions import DecisionPages
 from backoffice.views.admin.review_page import ReviewPages
+from backoffice.views.admin.review_undo import UndoPages
 from backoffice.views.messages import day, words
 
 MOST = 100  # a saved view counts no further
 P = Permission
 
 
-class ReviewView(ReviewPages, DecisionPages, RecordView):
+class ReviewView(ReviewPages, DecisionPages, UndoPages, RecordView):
     permissions = {
         "index_view": P.REVIEW_READ,
         "page_view": P.REVIEW_READ,
@@ -43,6 +44,7 @@ class ReviewView(ReviewPages, DecisionPages, RecordView):
         "return_view": P.REVIEW_DECIDE,
         "approve_view": P.REVIEW_DECIDE,
         "unlock_view": P.REVIEW_DECIDE,
+        "undo_view": P.REVIEW_DECIDE,
     }
     column_list = ("title",)
     list_template = "admin/review/list.html"
@@ -121,6 +123,7 @@ class ReviewView(ReviewPages, DecisionPages, RecordView):
         agency, today, ids = self.agency(), self.today(), [row.id for row in rows]
         return {
             "sentence": self._sentence(),
+            "undoable": undo.undoable(db.session(), actor=self.actor, now=clock.now()),
             "views": self._tabs(),
             "view": self.chosen(),
             "ages": {row.id: review_facts.age(row.waiting_since_at, agency=agency, today=today) for row in rows},

@@ -17,7 +17,7 @@ from backoffice.domain.transitions import Name
 from backoffice.forms.base import Coded
 from backoffice.forms.reviews import PassForm, VerdictForm
 from backoffice.models import Project, StoredFile, SubmissionFile, SubmissionItem
-from backoffice.queries import projects, readiness
+from backoffice.queries import projects, readiness, undo
 from backoffice.queries.outlook import outlook
 from backoffice.queries.standing import Holder, Standing, obstacle, standing
 from backoffice.services import reviews as services
@@ -111,7 +111,9 @@ class ReviewPages(Guarded):
         typed: Typed | None = None,
         is_stale: bool = False,
         pass_error: tuple[int, str, Any] | None = None,
+        refused: Refused | None = None,
     ) -> Any:
+        """`refused`: why an act of this page was not done."""
         now = clock.now()
         case = standing(db.session(), actor=self.actor, project=project, now=now)
         findings = readiness.findings(db.session(), project=project, today=case.today)
@@ -141,6 +143,8 @@ class ReviewPages(Guarded):
             blocked={name.value: obstacle(case, name) for name in (Name.APPROVE, Name.RETURN, Name.UNLOCK)},
             may_judge=self._may_judge(case),
             is_stale=is_stale,
+            refused=refused,
+            undoable=undo.undoable(db.session(), actor=self.actor, now=now, project_id=project.id),
             pass_error=pass_error,
             seconds_left=self._seconds_left(case),
             phrases=self._phrases(),
