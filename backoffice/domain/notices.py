@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from backoffice.domain.calendar import Calendar
+from backoffice.domain.errors import N_
 from backoffice.domain.projects import Facts, GrantState, Status
 
 
@@ -39,6 +40,39 @@ class Mail(StrEnum):
     TICKET_RECEIVED = "ticket-received"
     TICKET_REPLY = "ticket-reply"
     TICKET_NOT_TAKEN = "ticket-not-taken"
+
+
+# What a colleague calls each of them.
+MAIL_WORDS: Mapping[Mail, str] = MappingProxyType({
+    Mail.ACCESS: N_("access"),
+    Mail.ENDING_SOON: N_("the project ends soon"),
+    Mail.INVITATION: N_("invitation to submit"),
+    Mail.REMINDER: N_("reminder"),
+    Mail.LAST_REMINDER: N_("last reminder"),
+    Mail.OVERDUE: N_("overdue"),
+    Mail.RECEIPT: N_("receipt of a submission"),
+    Mail.SUBMISSION_RECEIVED: N_("notice of a submission"),
+    Mail.ADDITIONS_REQUESTED: N_("additions requested"),
+    Mail.UNLOCKED: N_("unlocked"),
+    Mail.ADDITIONS_REMINDER: N_("reminder of additions"),
+    Mail.ADDITIONS_OVERDUE: N_("additions overdue"),
+    Mail.RESULTS_APPROVED: N_("results approved"),
+    Mail.REOPEN_DECLINED: N_("reopening declined"),
+    Mail.QUESTION: N_("question"),
+    Mail.END_DATE_CHANGED: N_("end date changed"),
+    Mail.CONTACT_PUBLIC: N_("you are shown in public"),
+    Mail.CONTACT_HIDDEN: N_("you are no longer shown"),
+    Mail.RESULT_HIDDEN: N_("a result was hidden"),
+    Mail.ACCESS_REVOKED: N_("access ended"),
+    Mail.REOPEN_REQUESTED: N_("reopening asked for"),
+    Mail.DELIVERY_FAILED: N_("a mail came back"),
+    Mail.FILE_INFECTED: N_("infected file"),
+    Mail.STAFF_ACCESS: N_("account of staff"),
+    Mail.PASSWORD_LINK: N_("link for a new password"),
+    Mail.TICKET_RECEIVED: N_("confirmation of a ticket"),
+    Mail.TICKET_REPLY: N_("reply to a ticket"),
+    Mail.TICKET_NOT_TAKEN: N_("mail not taken"),
+})
 
 
 class OutboxState(StrEnum):

@@ -4,11 +4,12 @@ The bytes are stored and looked into before the transaction opens (`storage.inta
 are never deleted here: what no row names any more, `jobs.files` finds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from backoffice.domain import files as rules
-from backoffice.domain.errors import N_, NotFound, Refused
+from backoffice.domain.errors import N_, DomainError, NotFound, Refused
 from backoffice.domain.files import FileCheck, FilePurpose
 from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Actor, Permission
@@ -104,6 +105,19 @@ def set_logo(uow: UnitOfWork, *, actor: Actor, project_id: int, upload: Upload) 
     uow.session.flush()
     projects.set_logo(uow, actor=actor, project_id=project_id, file=file)
     return file
+
+
+def note_refused(uow: UnitOfWork, *, actor: Actor, project_id: int, refusals: Sequence[DomainError]) -> None:
+    """Keep which files were not taken and why: the helpdesk reads it when the coordinator asks (S16)."""
+    project = projects.lock(uow, actor=actor, project_id=project_id, permission=Permission.OWN_EDIT)
+    for refusal in refusals:
+        audit.record(
+            uow, actor=actor, action="file:refused", agency_id=project.agency_id, project_id=project.id,
+            details={
+                "code": refusal.code, "cause": refusal.message,
+                "values": {name: str(value) for name, value in refusal.values.items()},
+            },
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from flask_babel import gettext
 
 from backoffice.domain.errors import N_
+from backoffice.views.messages import say
 
 ACTION_WORDS: Mapping[str, str] = MappingProxyType({
     "access:ended": N_("Access ended"),
@@ -22,6 +23,7 @@ ACTION_WORDS: Mapping[str, str] = MappingProxyType({
     "file:checked": N_("File checked"),
     "file:infected": N_("File found infected"),
     "file:passed": N_("File let pass without a check"),
+    "file:refused": N_("File refused"),
     "file:removed": N_("File removed"),
     "file:replaced": N_("File replaced"),
     "import:run": N_("Import run"),
@@ -83,7 +85,12 @@ def action(name: str) -> str:
 
 
 def details(values: Mapping[str, object]) -> list[tuple[str, str]]:
-    """What an event keeps, as lines; digests of personal values say nothing to a reader and are left out."""
+    """What an event keeps, as lines; digests of personal values say nothing to a reader and are left out. A refusal
+    keeps its sentence and the words that fill it."""
+    filling = values.get("values")
+    if isinstance(filling, dict):
+        rest = {name: value for name, value in values.items() if name != "values"}
+        return details(rest | {"cause": say(str(values.get("cause", "")), filling)})
     return [
         (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
         for name, value in values.items()

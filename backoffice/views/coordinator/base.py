@@ -1,7 +1,7 @@
 """What all pages of the coordinator share: whose project it is, whose form it is, and that no typed text is lost."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any, cast
@@ -21,7 +21,9 @@ from backoffice.domain.projects import Status
 from backoffice.forms.coordinator import Own
 from backoffice.models import Agency, Project
 from backoffice.queries import projects as queries
+from backoffice.services import files
 from backoffice.services.projects import CLOSED
+from backoffice.services.uow import unit_of_work
 from backoffice.views import errors, frame
 from backoffice.views.messages import refuse, words
 
@@ -139,6 +141,13 @@ def too_late(project: Project, error: DomainError) -> ResponseReturnValue | None
     if is_closed and (error.code == "closed" or isinstance(error, Stale)):
         return kept(error, back=address("project", project))
     return None
+
+
+def note_refused(project: Project, refusals: Sequence[DomainError]) -> None:
+    """Files that were not taken, for the helpdesk whom the coordinator may ask; in a unit of work of its own, since
+    what was saved is saved. The caller loads the project anew."""
+    with unit_of_work() as uow:
+        files.note_refused(uow, actor=actor(), project_id=project.id, refusals=refusals)
 
 
 def is_look() -> bool:

@@ -112,6 +112,8 @@ def live(code: str) -> ResponseReturnValue:
                 elif form.no_logo.data:
                     services.set_logo(uow, actor=base.actor(), project_id=project.id, file=None)
     except Refused as error:
+        if error.field == "logo":
+            base.note_refused(project, [error])
         project = base.load(code)
         refuse(form, error)
         return base.too_late(project, error) or show(project, status=422, live=form)

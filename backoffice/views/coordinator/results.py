@@ -129,6 +129,9 @@ def _stale(
     except Refused as refused:
         uploads.refusals.append(refused)
     project = base.load(code)
+    if uploads.refusals:
+        base.note_refused(project, uploads.refusals)
+        project = base.load(code)
     late = base.too_late(project, error)
     if late is not None:
         return late
@@ -147,6 +150,9 @@ def _stale(
 def _after_save(code: str, result_id: int, uploads: "Uploads") -> ResponseReturnValue:
     """To the project; or, when a file was refused, back to the form with the rest saved and the reason beside it."""
     project = base.load(code)
+    if uploads.refusals:
+        base.note_refused(project, uploads.refusals)
+        project = base.load(code)
     found = projects.result_or_404(project, result_id)
     number = project.results.index(found) + 1
     if not uploads.refusals:
