@@ -10,7 +10,7 @@ from backoffice.config import Settings
 from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.notices import Mail
-from backoffice.mail import compose, sender
+from backoffice.mail import compose, facts, sender
 from backoffice.mail.sender import Away, Deferred, Post, Rejected
 from backoffice.queries import outbox as queries
 from backoffice.services import contact_links, deliveries, outbox, signin
@@ -71,7 +71,7 @@ def _send(claim: Claim, post: Post, *, token: str | None) -> Outcome:
     settings: Settings = current_app.config["SETTINGS"]
     try:
         message = compose.compose(db.session(), claim, settings=settings, now=clock.now(), token=token)
-    except compose.Outdated as reason:
+    except facts.Outdated as reason:
         with unit_of_work() as uow:
             outbox.outdated(uow, claim=claim, cause=str(reason))
         return Outcome.NOT_SENT

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from backoffice.config import Settings
 from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import ROLE_WORDS, Role
-from backoffice.mail import facts, messages, parts
-from backoffice.mail.facts import ProjectFacts, To
+from backoffice.mail import facts, messages, parts, tickets
+from backoffice.mail.facts import Outdated, ProjectFacts, To
 from backoffice.mail.render import Message
 from backoffice.models import (
     Access,
@@ -39,10 +39,6 @@ from backoffice.services.outbox import Claim, Recipient
 LINKS = frozenset({Mail.ACCESS, Mail.INVITATION, Mail.PASSWORD_LINK, Mail.STAFF_ACCESS})
 ALWAYS_LINKS = frozenset({Mail.PASSWORD_LINK, Mail.STAFF_ACCESS})
 Row = TypeVar("Row")
-
-
-class Outdated(Exception):
-    """What the mail is about is no longer so: it must not be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +75,8 @@ def compose(session: Session, claim: Claim, *, settings: Settings, now: datetime
     to = facts.recipient(session, Recipient(email=claim.to, language=claim.language, user_id=claim.user_id))
     if claim.kind in ALWAYS_LINKS:
         return _account(session, claim, to=to, settings=settings, token=token)
+    if claim.kind in tickets.COMPOSERS:
+        return tickets.COMPOSERS[claim.kind](session, claim, settings=settings, to=to)
     composer = _COMPOSERS.get(claim.kind)
     project = session.get(Project, claim.project_id) if claim.project_id else None
     if composer is None or project is None:

@@ -16,6 +16,10 @@ from backoffice.services.outbox import Recipient
 TITLE_MAX = 90  # characters of a title in a subject
 
 
+class Outdated(Exception):
+    """What the mail is about is no longer so: it must not be sent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class To:
     """The one person who is written to."""

@@ -1,7 +1,7 @@
 """From a template folder to a message: `templates/email/<name>/{subject.txt,body.txt}` in the reader's language."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,8 @@ class Message:
     subject: str
     text: str
     html: str
+    sender_email: str = ""  # whose the From is; empty: the address of the platform
+    headers: Mapping[str, str] = field(default_factory=dict)  # beside the usual ones, or in their place; "" takes out
 
     def without(self, secret: str | None) -> "Message":
         """The same without a one-time token: what is kept and what a colleague may read."""

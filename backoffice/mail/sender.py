@@ -148,6 +148,18 @@ def message_id(row_id: int, *, settings: Settings) -> str:
     return f"<outbox.{row_id}.{mark}@{settings.mail_from.rpartition('@')[2].rstrip('>') or 'localhost'}>"
 
 
+_OURS = re.compile(r"<?outbox\.(\d{1,15})\.([0-9a-f]{12})@")
+
+
+def row_of(given: str, *, settings: Settings) -> int | None:
+    """The outbox row from which a Message-ID was made; None for one that is not ours."""
+    found = _OURS.match(given.strip())
+    if found is None:
+        return None
+    mark = message_id(int(found[1]), settings=settings).split(".")[2][:12]
+    return int(found[1]) if hmac.compare_digest(mark, found[2]) else None
+
+
 @contextmanager
 def open_post(app: Flask) -> Iterator[Post]:
     """For one mail or many: one connection, made when it is needed."""
@@ -264,7 +276,12 @@ class _Smtp:
 
 def _envelope(message: Message, *, row_id: int, settings: Settings) -> Envelope:
     """Headers and both parts. Robots are asked not to answer it."""
-    sender = (message.sender_name, settings.mail_from) if message.sender_name else settings.mail_from
+    address = message.sender_email or settings.mail_from
+    sender = (message.sender_name, address) if message.sender_name else address
+    usual = {
+        "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All",
+        "Content-Language": message.to.language,
+    }
     envelope = Envelope(
         subject=message.subject,
         recipients=[message.to.email],
@@ -272,10 +289,7 @@ def _envelope(message: Message, *, row_id: int, settings: Settings) -> Envelope:
         html=message.html,
         reply_to=message.reply_to or None,
         date=clock.now().timestamp(),
-        extra_headers={
-            "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All",
-            "Content-Language": message.to.language,
-        },
+        extra_headers={name: value for name, value in {**usual, **message.headers}.items() if value},
     )
     envelope.sender = sender  # its constructor would join name and address without quoting
     envelope.msgId = message_id(row_id, settings=settings)  # a second header beside it is what extra_headers would give

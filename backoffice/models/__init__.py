@@ -18,7 +18,14 @@ from backoffice.models.submission import (
     SubmissionFile,
     SubmissionItem,
 )
-from backoffice.models.ticket import LostMail, Ticket, TicketAttachment, TicketMessage
+from backoffice.models.ticket import (
+    CannedReply,
+    LostMail,
+    Ticket,
+    TicketAttachment,
+    TicketDraft,
+    TicketMessage,
+)
 from backoffice.models.user import (
     ActKey,
     AddressState,
@@ -39,6 +46,7 @@ __all__ = [
     "AuditEvent",
     "AuditPersonal",
     "AuditSeal",
+    "CannedReply",
     "ChangeRequest",
     "Contact",
     "ContactLink",
@@ -66,6 +74,7 @@ __all__ = [
     "TermsAcceptance",
     "Ticket",
     "TicketAttachment",
+    "TicketDraft",
     "TicketMessage",
     "User",
 ]

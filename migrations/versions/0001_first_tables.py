@@ -70,6 +70,19 @@ def upgrade() -> None:
     with op.batch_alter_table('api_token', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_api_token_agency_id'), ['agency_id'], unique=False)
 
+    op.create_table('canned_reply',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('agency_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('text_lv', sa.Text(), nullable=False),
+    sa.Column('text_en', sa.Text(), nullable=False),
+    sa.Column('then', sa.Enum('new', 'open', 'waiting', 'solved', 'closed', name='then', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['agency_id'], ['agency.id'], name=op.f('fk_canned_reply_agency_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_canned_reply')),
+    sa.UniqueConstraint('agency_id', 'name', name=op.f('uq_canned_reply_agency_id_name'))
+    )
     op.create_table('user_account',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('email', sa.String(length=254), nullable=False),
@@ -583,23 +596,37 @@ def upgrade() -> None:
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('agency_id', sa.Integer(), nullable=True),
     sa.Column('project_id', sa.Integer(), nullable=True),
+    sa.Column('project_found_by', sa.Enum('form', 'code', 'sender', 'staff', name='project_found_by', native_enum=False, create_constraint=True, length=40), nullable=True),
     sa.Column('submission_id', sa.Integer(), nullable=True),
     sa.Column('requester_id', sa.Integer(), nullable=True),
     sa.Column('requester_email', sa.String(length=254), nullable=False),
     sa.Column('requester_name', sa.String(length=200), nullable=False),
     sa.Column('language', sa.String(length=5), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),
-    sa.Column('category', sa.String(length=40), nullable=False),
+    sa.Column('channel', sa.Enum('form', 'mail', 'staff', name='channel', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('context', sa.JSON(), nullable=False),
+    sa.Column('category', sa.Enum('access', 'upload', 'submission', 'publishing', 'unlock', 'other', name='category', native_enum=False, create_constraint=True, length=40), nullable=True),
     sa.Column('state', sa.Enum('new', 'open', 'waiting', 'solved', 'closed', name='state', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('assignee_id', sa.Integer(), nullable=True),
     sa.Column('merged_into_id', sa.Integer(), nullable=True),
+    sa.Column('follows_id', sa.Integer(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answer_due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('first_answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('unlock_asked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('solved_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('queue_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('search_key', sa.Text(), nullable=False),
+    sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name=op.f('ck_ticket_closed')),
+    sa.CheckConstraint("merged_into_id IS NULL OR state = 'closed'", name=op.f('ck_ticket_merged')),
+    sa.CheckConstraint('merged_into_id <> id AND follows_id <> id', name=op.f('ck_ticket_not_itself')),
     sa.ForeignKeyConstraint(['agency_id'], ['agency.id'], name=op.f('fk_ticket_agency_id')),
     sa.ForeignKeyConstraint(['assignee_id'], ['user_account.id'], name=op.f('fk_ticket_assignee_id')),
+    sa.ForeignKeyConstraint(['follows_id'], ['ticket.id'], name=op.f('fk_ticket_follows_id')),
     sa.ForeignKeyConstraint(['merged_into_id'], ['ticket.id'], name=op.f('fk_ticket_merged_into_id')),
     sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_ticket_project_id')),
     sa.ForeignKeyConstraint(['requester_id'], ['user_account.id'], name=op.f('fk_ticket_requester_id')),
@@ -609,8 +636,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_ticket_assignee_id'), ['assignee_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_ticket_merged_into_id'), ['merged_into_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_project_id'), ['project_id'], unique=False)
         batch_op.create_index('ix_ticket_queue', ['agency_id', 'state', 'changed_at', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_ticket_queue_at'), ['queue_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_requester_email'), ['requester_email'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_requester_id'), ['requester_id'], unique=False)
 
@@ -700,29 +729,51 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_submission_file_file_id'), ['file_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_submission_file_item_id'), ['item_id'], unique=False)
 
+    op.create_table('ticket_draft',
+    sa.Column('ticket_id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('since_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_ticket_draft_ticket_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_ticket_draft_user_id')),
+    sa.PrimaryKeyConstraint('ticket_id', 'user_id', name=op.f('pk_ticket_draft'))
+    )
     op.create_table('ticket_message',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('ticket_id', sa.Integer(), nullable=False),
     sa.Column('direction', sa.Enum('in', 'out', 'internal', name='direction', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('channel', sa.Enum('form', 'mail', 'staff', name='channel', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('author_id', sa.Integer(), nullable=True),
     sa.Column('message_id', sa.String(length=250), nullable=False),
+    sa.Column('in_reply_to', sa.String(length=250), nullable=False),
     sa.Column('outbox_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('html', sa.Text(), nullable=False),
     sa.Column('quoted', sa.Text(), nullable=False),
+    sa.Column('context', sa.JSON(), nullable=False),
+    sa.Column('raw_file_id', sa.Integer(), nullable=True),
     sa.Column('written_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['author_id'], ['user_account.id'], name=op.f('fk_ticket_message_author_id')),
     sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], name=op.f('fk_ticket_message_outbox_id')),
+    sa.ForeignKeyConstraint(['raw_file_id'], ['stored_file.id'], name=op.f('fk_ticket_message_raw_file_id')),
     sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_ticket_message_ticket_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ticket_message'))
     )
     with op.batch_alter_table('ticket_message', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_ticket_message_message_id'), ['message_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_ticket_message_outbox_id'), ['outbox_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_message_ticket_id'), ['ticket_id'], unique=False)
 
     op.create_table('ticket_attachment',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('message_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('file_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('content_id', sa.String(length=250), nullable=False),
+    sa.Column('is_inline', sa.Boolean(), nullable=False),
+    sa.Column('is_blacked_out', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['file_id'], ['stored_file.id'], name=op.f('fk_ticket_attachment_file_id')),
     sa.ForeignKeyConstraint(['message_id'], ['ticket_message.id'], name=op.f('fk_ticket_attachment_message_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ticket_attachment')),
@@ -746,9 +797,11 @@ def downgrade() -> None:
     op.drop_table('ticket_attachment')
     with op.batch_alter_table('ticket_message', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ticket_message_ticket_id'))
+        batch_op.drop_index(batch_op.f('ix_ticket_message_outbox_id'))
         batch_op.drop_index(batch_op.f('ix_ticket_message_message_id'))
 
     op.drop_table('ticket_message')
+    op.drop_table('ticket_draft')
     with op.batch_alter_table('submission_file', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_submission_file_item_id'))
         batch_op.drop_index(batch_op.f('ix_submission_file_file_id'))
@@ -774,8 +827,10 @@ def downgrade() -> None:
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ticket_requester_id'))
         batch_op.drop_index(batch_op.f('ix_ticket_requester_email'))
+        batch_op.drop_index(batch_op.f('ix_ticket_queue_at'))
         batch_op.drop_index('ix_ticket_queue')
         batch_op.drop_index(batch_op.f('ix_ticket_project_id'))
+        batch_op.drop_index(batch_op.f('ix_ticket_merged_into_id'))
         batch_op.drop_index(batch_op.f('ix_ticket_assignee_id'))
 
     op.drop_table('ticket')
@@ -875,6 +930,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_user_account_agency_id'))
 
     op.drop_table('user_account')
+    op.drop_table('canned_reply')
     with op.batch_alter_table('api_token', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_api_token_agency_id'))
 
