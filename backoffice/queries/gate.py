@@ -20,7 +20,7 @@ from backoffice.domain import gate
 from backoffice.domain.gate import Gate, GateState
 from backoffice.domain.projects import CODE
 from backoffice.domain.reviews import DecisionKind
-from backoffice.models import ApiToken, Decision, Project, Submission
+from backoffice.models import Decision, Project, Submission
 from backoffice.queries import projects
 
 PAGE = 100  # projects in one answer of the list
@@ -35,11 +35,6 @@ class BadCursor(ValueError):
 class Listed:
     items: list[Gate]
     next: str | None
-
-
-def token(digest: str) -> Select[ApiToken]:
-    """A token in force."""
-    return select(ApiToken).where(ApiToken.digest == digest, ApiToken.revoked_at.is_(None))
 
 
 def project(*, agency_id: int, code: str) -> Select[Project]:

@@ -7,10 +7,10 @@ from enum import StrEnum
 from sqlalchemy import select
 
 from backoffice.domain import text
-from backoffice.domain.errors import N_, NotFound, Refused
-from backoffice.domain.permissions import Actor
+from backoffice.domain.errors import N_, Forbidden, NotFound, Refused
+from backoffice.domain.permissions import Actor, Permission
 from backoffice.models import Agency, ApiToken
-from backoffice.services import audit
+from backoffice.services import acts, audit
 from backoffice.services.uow import UnitOfWork
 
 NAME_MAX = 100  # characters
@@ -34,8 +34,16 @@ def create(
     name: str,
     scopes: tuple[Scope, ...],
     token: str | None = None,
+    act_key: str = "",
 ) -> str:
-    """A new token, shown this once. `token` is given by the demo only."""
+    """A new token, shown this once. `token` is given by the demo only; `actor` None is the command line."""
+    if actor is not None:
+        if acts.outcome(uow, actor=actor, key=act_key) is not None:
+            raise Refused(
+                N_("The token was made already and is shown no second time. Revoke it and make another one."),
+                code="already",
+            )
+        _check(actor, agency_id=agency.id)
     name = text.clean_line(name)[:NAME_MAX]
     if not name:
         raise Refused(N_("The name is missing."), field="name", code="required")
@@ -52,11 +60,15 @@ def create(
         uow, actor=actor, action="token:created", agency_id=agency.id, subject=f"token:{row.id}",
         details={"name": name, "scopes": row.scopes},
     )
+    if actor is not None:
+        acts.remember(uow, actor=actor, key=act_key, outcome=str(row.id))
     return token
 
 
 def revoke(uow: UnitOfWork, *, actor: Actor | None, token_id: int, agency_id: int | None = None) -> ApiToken:
     """From now on the token opens nothing. `agency_id` limits the reach to one agency."""
+    if actor is not None:
+        _check(actor, agency_id=agency_id)
     query = select(ApiToken).where(ApiToken.id == token_id, ApiToken.revoked_at.is_(None)).with_for_update()
     row = uow.session.scalar(query if agency_id is None else query.where(ApiToken.agency_id == agency_id))
     if row is None:
@@ -74,3 +86,9 @@ def used(uow: UnitOfWork, *, token_id: int) -> None:
     row = uow.session.get(ApiToken, token_id)
     if row is not None:
         row.last_used_at = uow.now
+
+
+def _check(actor: Actor, *, agency_id: int | None) -> None:
+    """An admin, for the own agency."""
+    if not actor.can(Permission.TOKEN_MANAGE) or actor.agency_id != agency_id:
+        raise Forbidden(N_("Your role does not allow this."))

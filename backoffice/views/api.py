@@ -17,6 +17,7 @@ from backoffice.domain.errors import DomainError, NotFound
 from backoffice.domain.gate import Gate
 from backoffice.extensions import csrf
 from backoffice.queries import gate as queries
+from backoffice.queries import tokens as token_queries
 from backoffice.services import reports, tokens
 from backoffice.services.reports import UNTOUCHED, ReportDates, Untouched
 from backoffice.services.tokens import Scope
@@ -52,7 +53,8 @@ def needs(scope: Scope) -> Callable[[Callable[..., ResponseReturnValue]], Callab
         @wraps(view)
         def inner(**values: Any) -> ResponseReturnValue:
             kind, _blank, token = request.headers.get("Authorization", "").partition(" ")
-            row = db.session.scalar(queries.token(tokens.digest(token.strip()))) if kind.lower() == "bearer" else None
+            found = token_queries.in_force(tokens.digest(token.strip()))
+            row = db.session.scalar(found) if kind.lower() == "bearer" else None
             if row is None:
                 raise Problem(401, "A bearer token in force is needed")
             if scope.value not in row.scopes:

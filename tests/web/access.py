@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 from backoffice.db import db
 from backoffice.domain.permissions import Role
 from backoffice.domain.visibility import Subject
-from backoffice.models import Contact, OutboxRow, Project, Result, StoredFile
-from backoffice.services import overrides
+from backoffice.models import Agency, ApiToken, Contact, OutboxRow, Project, Result, StoredFile
+from backoffice.services import overrides, tokens
 from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.factories import reviews
@@ -142,6 +142,9 @@ static                      GET       nothing-there
 texts.edit_view             GET,POST  admin-only
 texts.index                 GET       admin-only
 theme.static                GET       everyone
+tokens.index_view           GET       admin-only
+tokens.new_view             GET,POST  admin-only
+tokens.revoke_view          GET,POST  admin-only
 users.deactivate_view       GET,POST  admin-row
 users.index_view            GET       staff-list
 users.new_view              GET,POST  admin-row
@@ -220,6 +223,7 @@ def scene() -> Scene:
             "subject": "website",
             "users.id": people[Who.HELP].user_id,
             "token": "no-such-token",
+            "tokens.id": _token(agency_id),
         },
         words=(
             _first(Project.code, Project.id == project_id),
@@ -230,6 +234,13 @@ def scene() -> Scene:
             review.specialist.email,
         ),
     )
+
+
+def _token(agency_id: int) -> int:
+    with unit_of_work() as uow:
+        agency = uow.session.get_one(Agency, agency_id)
+        tokens.create(uow, actor=None, agency=agency, name="Grants", scopes=(tokens.Scope.GATE_READ,))
+    return int(_first(ApiToken.id, ApiToken.agency_id == agency_id))
 
 
 def _first(column: InstrumentedAttribute[Any], condition: ColumnElement[bool]) -> Any:
