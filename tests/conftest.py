@@ -29,14 +29,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine" in metafunc.fixturenames:
         engines = metafunc.config.getoption("--engine") or ENGINES
-        if metafunc.definition.get_closest_marker("one_engine"):
+        if is_for_one_engine(metafunc.definition):
             engines = engines[:1]
         metafunc.parametrize("engine", engines, scope="session")
 
 
+def is_for_one_engine(test: pytest.Item) -> bool:
+    """What pages say does not hang on the database: they are read on one, unless a test is marked `both_engines`."""
+    if test.get_closest_marker("one_engine"):
+        return True
+    return "web" in test.path.parts and not test.get_closest_marker("both_engines")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser and the many pages of one area are left out of the fast tests; the matrix goes to every page."""
     for item in items:
-        if "e2e" in item.path.parts:
+        if "e2e" in item.path.parts or ("web" in item.path.parts and item.path.parent.name != "web"):
             item.add_marker(pytest.mark.slow)
 
 

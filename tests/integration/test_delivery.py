@@ -27,6 +27,8 @@ from tests import factories
 from tests.factories import reviews
 from tests.support import mails, smtp
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
 

@@ -36,6 +36,8 @@ from tests.factories import Person
 from tests.factories import reviews as make
 from tests.support import clamd, samples
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:

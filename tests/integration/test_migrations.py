@@ -21,6 +21,8 @@ from tests import factories
 from tests.conftest import settings
 from tests.support import postgres
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[2] / "migrations"
 
 

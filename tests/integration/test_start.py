@@ -42,6 +42,7 @@ def test_unsafe_setting_refuses_the_start_in_one_line_that_names_it(tmp_path: Pa
     assert SECRET not in str(refusal.value)
 
 
+@pytest.mark.slow
 def test_production_starts_on_an_empty_database_and_on_one_without_demo_accounts(tmp_path: Path) -> None:
     settings = Settings.from_env(environment(tmp_path))
     app = create_app(settings)
@@ -51,6 +52,7 @@ def test_production_starts_on_an_empty_database_and_on_one_without_demo_accounts
     create_app(settings)
 
 
+@pytest.mark.slow
 def test_production_refuses_a_database_with_demo_accounts_even_deactivated_ones(tmp_path: Path) -> None:
     settings = Settings.from_env(environment(tmp_path))
     app = create_app(settings)

@@ -62,6 +62,7 @@ def test_name_without_ending_gets_the_one_of_its_content(inspect: Inspect, name:
     assert name.endswith(found.extension)
 
 
+@pytest.mark.slow
 def test_every_content_under_every_other_name_is_refused(inspect: Inspect) -> None:
     contents = {name: content for name, content in GOOD.items() if name != "photo.jpeg"}
     for source, content in contents.items():
@@ -157,6 +158,7 @@ def test_case_8_csv_is_judged_without_asking_the_browser(inspect: Inspect) -> No
     assert outcomes == {"text/csv"}
 
 
+@pytest.mark.slow
 def test_case_9_honest_statistics_that_unpack_eightfold_are_taken(inspect: Inspect) -> None:
     # The same proportions at a tenth: 6 MB that unpack to 48 MB. The scanner's own limit is another matter.
     lines = b"".join(b"%d;2026-11-25;Riga;0;0;0;0;0;0;0\r\n" % (n * 7919 % 99991) for n in range(1_300_000))

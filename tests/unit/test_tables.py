@@ -52,6 +52,7 @@ def test_reader_refuses_utf_16_that_is_cut_within_a_letter() -> None:
         read("Code;Title\r\n1;Ķekava\r\n".encode("utf-16")[:-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("border", [4_096, 8_192, 32_768, 1 << 20])
 def test_reader_takes_a_letter_across_a_block_border(border: int) -> None:
     """Case 18."""
@@ -78,6 +79,7 @@ def test_reader_refuses_utf_8_with_a_broken_byte_far_behind_the_start() -> None:
     assert refused.value.values == {"line": 100_002}
 
 
+@pytest.mark.slow
 def test_reader_takes_cp1257_whose_first_letter_beyond_ascii_comes_late() -> None:
     data = b"Code,Title\n" + b"1,plain\n" * 200_000 + "2,Šķūnis\n".encode("cp1257")
     assert titles(data)[-1] == "Šķūnis"
@@ -232,6 +234,7 @@ def test_workbook_that_is_damaged_is_refused_before_its_first_row(make: Callable
     assert refused.value.code in {"import-workbook", "import-kind"}
 
 
+@pytest.mark.slow
 def test_workbook_that_unpacks_without_end_is_refused_before_it_is_unpacked() -> None:
     data = by_hand(sheet="", extra={"xl/worksheets/sheet1.xml": b" " * (200 << 20)})
     assert len(data) < 400_000
@@ -274,6 +277,7 @@ def test_workbook_of_70_000_rows_is_read_in_the_memory_of_a_few() -> None:
     assert many[1] < few[1] + (3 << 20)  # the texts alone are 15 MB; 8 bytes of each stay
 
 
+@pytest.mark.slow
 def test_csv_is_read_in_the_memory_of_a_few_rows() -> None:
     few = _peak(io.BytesIO(b"Code,Title\n" + b'1,"text, of some length"\n' * 1_000))
     many = _peak(io.BytesIO(b"Code,Title\n" + b'1,"text, of some length"\n' * 100_000))

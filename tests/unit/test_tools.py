@@ -43,6 +43,7 @@ def test_translator_is_told_of_doubtful_sentences_and_lost_values() -> None:
     )
 
 
+@pytest.mark.slow
 def test_template_has_our_sentences_and_those_of_the_packages() -> None:
     ids = {message.id for message in translations.template()}
     assert {"Under review", "This field is required.", "Record was successfully saved."} <= ids

@@ -16,6 +16,8 @@ from tests.support.watch import watch
 from tests.web import access
 from tests.web.access import Scene, Who
 
+pytestmark = pytest.mark.both_engines
+
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 

@@ -10,6 +10,8 @@ from tests import factories
 from tests.factories.catalogue import published_project
 from tests.support.client import Client
 
+pytestmark = pytest.mark.both_engines
+
 HANDBOOK, VIDEO = ResultType.HANDBOOK, ResultType.VIDEO
 CODE = "2023-1-LV01-KA220-SCH-000046961"
 

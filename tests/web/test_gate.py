@@ -22,6 +22,8 @@ from tests.factories import reviews as make
 from tests.factories.reviews import Scene
 from tests.support.client import Client
 
+pytestmark = pytest.mark.both_engines
+
 BOTH = (Scope.GATE_READ, Scope.REPORT_WRITE)
 
 

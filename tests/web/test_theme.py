@@ -14,6 +14,8 @@ from flask import Flask
 from backoffice.theme import theme
 from tests.support.theme_site import FRAMES, ROOT, make_site
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def site() -> Flask:

@@ -14,6 +14,8 @@ from tests.factories import reviews as make
 from tests.factories.reviews import Scene
 from tests.support.client import Client
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 def scene(session: Session) -> Scene:

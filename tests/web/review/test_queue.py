@@ -23,6 +23,8 @@ from tests.support.client import Client
 from tests.web.review.conftest import open_desk
 from tests.web.review.pages import Desk, soup, told
 
+pytestmark = pytest.mark.both_engines
+
 QUEUE = "/admin/review/"
 
 
