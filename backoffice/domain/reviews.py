@@ -24,6 +24,14 @@ class DecisionKind(StrEnum):
     UNLOCK = "unlock"
 
 
+class ReopenOutcome(StrEnum):
+    """What became of a coordinator's request to reopen."""
+
+    UNLOCKED = "unlocked"
+    RETURNED = "returned"  # a return came first and opened what it named
+    DECLINED = "declined"
+
+
 class Reopens(StrEnum):
     """What a return without any comment on an item reopens; "additions only" is the default (DOMAIN §3)."""
 

@@ -150,6 +150,13 @@ class AccessForm(Own):
     name = StringField(_l("Name"), filters=[_line], render_kw={"autocomplete": "off"})
 
 
+class ReopenForm(Own):
+    """Ask to reopen, with the reason."""
+
+    limits: ClassVar[Mapping[str, str]] = {"reason": "reason"}
+    reason = TextAreaField(_l("Reason"), filters=[_clean])
+
+
 class SubmitForm(Own):
     """Submit for review; the tick confirms all warnings at once (DOMAIN §4)."""
 

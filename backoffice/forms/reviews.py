@@ -57,6 +57,13 @@ class UndoForm(Form):
     decision = IntegerField(widget=HiddenInput(), validators=[NumberRange(min=1, max=2**31 - 1)])
 
 
+class DeclineForm(Form):
+    """Words to a coordinator who asked to reopen."""
+
+    request_id = IntegerField(widget=HiddenInput(), validators=[NumberRange(min=1, max=2**31 - 1)])
+    answer = TextAreaField(_l("Why not"))
+
+
 class DecisionForm(Form):
     """What every decision carries: version and digest that were on the screen, and the key of this very act.
 

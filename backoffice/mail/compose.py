@@ -26,6 +26,7 @@ from backoffice.models import (
     OutboxRow,
     Override,
     Project,
+    ReopenRequest,
     Result,
     StoredFile,
     Submission,
@@ -151,6 +152,20 @@ def _decision(case: _Case) -> Message:
     )
 
 
+def _reopen_requested(case: _Case) -> Message:
+    row = case.get(ReopenRequest, "request_id")
+    if row.closed_at is not None:
+        raise Outdated("the request was answered")
+    return messages.reopen_requested(
+        to=case.to, project=case.project, asked_by=parts.name_of(row.asked_by), reason=row.reason
+    )
+
+
+def _reopen_declined(case: _Case) -> Message:
+    row = case.get(ReopenRequest, "request_id")
+    return messages.reopen_declined(to=case.to, project=case.project, reason=row.reason, answer=row.answer)
+
+
 def _additions(case: _Case) -> Message:
     due_on = case.row.due_on
     if due_on is None:
@@ -253,6 +268,8 @@ _COMPOSERS: Mapping[Mail, Callable[[_Case], Message]] = MappingProxyType({
     Mail.ADDITIONS_REQUESTED: _decision,
     Mail.UNLOCKED: _decision,
     Mail.RESULTS_APPROVED: _decision,
+    Mail.REOPEN_REQUESTED: _reopen_requested,
+    Mail.REOPEN_DECLINED: _reopen_declined,
     Mail.ADDITIONS_REMINDER: _additions,
     Mail.ADDITIONS_OVERDUE: _additions,
     Mail.END_DATE_CHANGED: _end_date_changed,

@@ -101,6 +101,23 @@ def results_approved(
     })
 
 
+def reopen_requested(*, to: To, project: ProjectFacts, asked_by: str, reason: str) -> Message:
+    """To the responsible specialist, else to the agency's review address."""
+    return _about(Mail.REOPEN_REQUESTED, to=to, project=project, values={"asked_by": asked_by, "reason": reason})
+
+
+def reopen_declined(*, to: To, project: ProjectFacts, reason: str, answer: str) -> Message:
+    """The agency's words, and what they answer."""
+    return _about(Mail.REOPEN_DECLINED, to=to, project=project, values={"reason": reason, "answer": answer})
+
+
+def question(*, to: To, project: ProjectFacts, number: int, asked_by: str, question: str) -> Message:
+    """A question that is not a return; the number in the subject ties a reply by mail to its ticket."""
+    return _about(Mail.QUESTION, to=to, project=project, values={
+        "number": number, "asked_by": asked_by, "question": question, "answer_url": f"{project.my_url}#question",
+    })
+
+
 def additions_reminder(*, to: To, project: ProjectFacts, asked: Sequence[Asked], due_on: date) -> Message:
     return _about(Mail.ADDITIONS_REMINDER, to=to, project=project, values={"asked": asked, "due_on": due_on})
 

@@ -11,7 +11,7 @@ from backoffice.domain.visibility import Subject, Withheld, project_is_public, w
 from backoffice.mail import facts, messages
 from backoffice.mail.facts import ItemFacts, ProjectFacts, To
 from backoffice.mail.render import Message
-from backoffice.models import Project, Submission, SubmissionItem
+from backoffice.models import Project, Submission, SubmissionItem, User
 from backoffice.queries import contacts
 
 
@@ -51,6 +51,11 @@ def decision(session: Session, *, to: To, project: ProjectFacts, row: Project, c
         to=to, project=project, asked=asked, reason=case.reason, due_on=case.due_on,
         reopens_all=not asked and bool(case.scope), accepted=len(others),
     )
+
+
+def name_of(user: User | None) -> str:
+    """A person in a sentence of a mail."""
+    return (user.name or user.email) if user else "—"
 
 
 def _known(submission: Submission) -> Mapping[str, ItemFacts]:

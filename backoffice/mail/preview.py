@@ -65,6 +65,26 @@ def unlocked(
     ))
 
 
+def reopen_declined(
+    session: Session, *, settings: Settings, now: datetime, project: Project, to: Recipient, reason: str, answer: str
+) -> Message:
+    """The mail of a request that is declined in these words."""
+    return messages.reopen_declined(
+        to=facts.recipient(session, to), reason=reason, answer=answer,
+        project=_facts(session, settings=settings, now=now, project=project, to=to),
+    )
+
+
+def question(
+    session: Session, *, settings: Settings, now: datetime, project: Project, to: Recipient, asked_by: str, text: str
+) -> Message:
+    """The mail of a question; the ticket that it opens gets its number only then."""
+    return messages.question(
+        to=facts.recipient(session, to), number=0, asked_by=asked_by, question=text,
+        project=_facts(session, settings=settings, now=now, project=project, to=to),
+    )
+
+
 def access(session: Session, *, settings: Settings, now: datetime, project: Project, to: Recipient) -> Message:
     """The access mail: with the place of the one-time link for who has no password yet."""
     values = _facts(session, settings=settings, now=now, project=project, to=to)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backoffice.db import Base
 from backoffice.domain.results import ResultType
-from backoffice.domain.reviews import DecisionKind, Verdict
+from backoffice.domain.reviews import DecisionKind, ReopenOutcome, Verdict
 from backoffice.models.file import StoredFile
 from backoffice.models.project import Project
 from backoffice.models.types import BigId, UtcDateTime, WordSet, enum_by_value
@@ -175,5 +175,7 @@ class ReopenRequest(Base):
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    outcome: Mapped[str] = mapped_column(String(20), default="")  # unlocked, declined
+    outcome: Mapped[ReopenOutcome | None] = mapped_column(enum_by_value(ReopenOutcome, name="outcome"))
     answer: Mapped[str] = mapped_column(Text, default="")
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    asked_by: Mapped[User | None] = relationship(foreign_keys=[asked_by_id])

@@ -16,7 +16,7 @@ ORDER: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[int]] = (Aud
 # What a reader looks for → the actions that belong to it (`resource:past-tense`).
 GROUPS = {
     "decisions": ("project:submitted", "project:returned", "project:approved", "project:unlocked", "project:undone"),
-    "reviews": ("review:", "file:passed"),
+    "reviews": ("review:", "reopening:", "file:passed"),
     "changes": ("result:", "summary:", "website:", "logo:", "file:", "project:changed", "import:"),
     "visibility": (
         "contact:", "result:hidden", "project:hidden", "website:hidden", "logo:hidden", "result:override-cleared",

@@ -16,6 +16,7 @@ from backoffice.models import (
     ChangeRequest,
     ItemVerdict,
     Project,
+    ReopenRequest,
     ReviewClaim,
     StoredFile,
     Submission,
@@ -116,6 +117,7 @@ def queue(
     is_sent_again: bool = False,
     is_report_overdue: bool = False,
     is_answer_overdue: bool = False,
+    is_asked_to_reopen: bool = False,
     years: Sequence[int] = (),
     actions: Sequence[str] = (),
     ended_after: date | None = None,
@@ -143,6 +145,10 @@ def queue(
             Project.report_handed_in_on.is_(None),
             Project.report_approved_on.is_(None),
         )
+    if is_asked_to_reopen:
+        query = query.where(exists(
+            select(ReopenRequest.id).where(ReopenRequest.project_id == Project.id, ReopenRequest.closed_at.is_(None))
+        ))
     if is_answer_overdue:
         query = query.where(Project.due_on < today)
     return query

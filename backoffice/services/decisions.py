@@ -13,14 +13,15 @@ from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Actor
 from backoffice.domain.projects import Status
 from backoffice.domain.results import SUMMARY_KEY, item_key
-from backoffice.domain.reviews import DecisionKind, Reopens, Verdict
+from backoffice.domain.reviews import DecisionKind, ReopenOutcome, Reopens, Verdict
 from backoffice.domain.transitions import DUE_DAYS_MAX, DUE_DAYS_MIN, TRANSITIONS, Guard, Name, Transition
 from backoffice.models import ChangeRequest, Decision, Project, ReviewClaim, Submission
 from backoffice.queries import projects as project_queries
+from backoffice.queries import reopening as reopening_queries
 from backoffice.queries import reviews as review_queries
 from backoffice.queries import submissions
 from backoffice.queries.reviews import ItemView
-from backoffice.services import acts, audit, outbox, people, projects, reviews
+from backoffice.services import acts, audit, outbox, people, projects, reopening, reviews
 from backoffice.services.uow import UnitOfWork
 
 DIGEST_STALE = N_("Nothing was decided: the submission changed after you opened it.")
@@ -199,6 +200,7 @@ def _decide(
     """The row of the decision, with all that an undo needs to give back the state before."""
     project = case.project
     current = uow.session.scalars(submissions.current_requests(project.id)).all()
+    asked = uow.session.scalar(reopening_queries.waiting(project.id)) if kind is not DecisionKind.APPROVE else None
     number = 1 + (
         uow.session.scalar(
             select(func.count()).select_from(Decision).where(Decision.project_id == project.id, Decision.kind == kind)
@@ -220,11 +222,15 @@ def _decide(
             "is_summary_open": project.is_summary_open,
             "requests": [request.id for request in current],
             "is_claimed": uow.session.get(ReviewClaim, project.id) is not None,
+            "reopening": asked.id if asked else None,
         },
     )
     uow.session.add(decision)
     for request in current:
         request.is_current = False
+    if asked is not None:  # what it asks for happens now, at least in part; the decision's own mail tells it
+        outcome = ReopenOutcome.UNLOCKED if kind is DecisionKind.UNLOCK else ReopenOutcome.RETURNED
+        reopening.close(uow, actor=actor, project=project, row=asked, outcome=outcome)
     return decision
 
 

@@ -12,7 +12,7 @@ from backoffice.domain.reviews import CLAIM_LEASE
 from backoffice.domain.transitions import TRANSITIONS, Name
 from backoffice.models import ChangeRequest, Decision, Project, ReviewClaim
 from backoffice.queries import undo as queries
-from backoffice.services import audit, projects
+from backoffice.services import audit, projects, reopening
 from backoffice.services.uow import UnitOfWork
 
 UNDONE = "the decision was undone"  # why its mails were withdrawn; the outbox shows it
@@ -70,6 +70,8 @@ def _give_back(
     project.is_summary_open = before["is_summary_open"]
     for request_id in before["requests"]:
         uow.session.get_one(ChangeRequest, request_id).is_current = True
+    if before["reopening"]:
+        reopening.wait_again(uow, request_id=before["reopening"])
     if before["is_claimed"] and project.status is Status.UNDER_REVIEW:
         uow.session.add(ReviewClaim(
             project_id=project.id, user_id=actor.user_id, since_at=uow.now, until_at=uow.now + CLAIM_LEASE

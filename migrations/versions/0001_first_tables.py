@@ -379,24 +379,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_partner')),
     sa.UniqueConstraint('project_id', 'position', name=op.f('uq_partner_project_id_position'))
     )
-    op.create_table('reopen_request',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('project_id', sa.Integer(), nullable=False),
-    sa.Column('reason', sa.Text(), nullable=False),
-    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('asked_by_id', sa.Integer(), nullable=True),
-    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('closed_by_id', sa.Integer(), nullable=True),
-    sa.Column('outcome', sa.String(length=20), nullable=False),
-    sa.Column('answer', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['asked_by_id'], ['user_account.id'], name=op.f('fk_reopen_request_asked_by_id')),
-    sa.ForeignKeyConstraint(['closed_by_id'], ['user_account.id'], name=op.f('fk_reopen_request_closed_by_id')),
-    sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_reopen_request_project_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_reopen_request'))
-    )
-    with op.batch_alter_table('reopen_request', schema=None) as batch_op:
-        batch_op.create_index('uq_reopen_request_open', ['project_id'], unique=True, postgresql_where=sa.text('closed_at IS NULL'), sqlite_where=sa.text('closed_at IS NULL'))
-
     op.create_table('result',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('project_id', sa.Integer(), nullable=False),
@@ -713,6 +695,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_outbox_to_address'), ['to_address'], unique=False)
         batch_op.create_index(batch_op.f('ix_outbox_user_id'), ['user_id'], unique=False)
 
+    op.create_table('reopen_request',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('project_id', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('asked_by_id', sa.Integer(), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_by_id', sa.Integer(), nullable=True),
+    sa.Column('outcome', sa.Enum('unlocked', 'returned', 'declined', name='outcome', native_enum=False, create_constraint=True, length=40), nullable=True),
+    sa.Column('answer', sa.Text(), nullable=False),
+    sa.Column('ticket_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['asked_by_id'], ['user_account.id'], name=op.f('fk_reopen_request_asked_by_id')),
+    sa.ForeignKeyConstraint(['closed_by_id'], ['user_account.id'], name=op.f('fk_reopen_request_closed_by_id')),
+    sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_reopen_request_project_id')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_reopen_request_ticket_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reopen_request'))
+    )
+    with op.batch_alter_table('reopen_request', schema=None) as batch_op:
+        batch_op.create_index('uq_reopen_request_open', ['project_id'], unique=True, postgresql_where=sa.text('closed_at IS NULL'), sqlite_where=sa.text('closed_at IS NULL'))
+
     op.create_table('submission_file',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('item_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -807,6 +809,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_submission_file_file_id'))
 
     op.drop_table('submission_file')
+    with op.batch_alter_table('reopen_request', schema=None) as batch_op:
+        batch_op.drop_index('uq_reopen_request_open', postgresql_where=sa.text('closed_at IS NULL'), sqlite_where=sa.text('closed_at IS NULL'))
+
+    op.drop_table('reopen_request')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outbox_user_id'))
         batch_op.drop_index(batch_op.f('ix_outbox_to_address'))
@@ -874,10 +880,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_result_project')
 
     op.drop_table('result')
-    with op.batch_alter_table('reopen_request', schema=None) as batch_op:
-        batch_op.drop_index('uq_reopen_request_open', postgresql_where=sa.text('closed_at IS NULL'), sqlite_where=sa.text('closed_at IS NULL'))
-
-    op.drop_table('reopen_request')
     op.drop_table('partner')
     with op.batch_alter_table('override', schema=None) as batch_op:
         batch_op.drop_index('uq_override_active', postgresql_where=sa.text('cleared_at IS NULL'), sqlite_where=sa.text('cleared_at IS NULL'))

@@ -21,7 +21,18 @@ from backoffice.domain.signin import token_digest
 from backoffice.domain.visibility import Subject
 from backoffice.jobs import outbox as jobs
 from backoffice.mail import compose, preview
-from backoffice.models import Access, Contact, ContactLink, Decision, OutboxRow, PasswordLink, Project, StoredFile, User
+from backoffice.models import (
+    Access,
+    Contact,
+    ContactLink,
+    Decision,
+    OutboxRow,
+    PasswordLink,
+    Project,
+    ReopenRequest,
+    StoredFile,
+    User,
+)
 from backoffice.queries import reviews as review_queries
 from backoffice.queries import submissions as submission_queries
 from backoffice.services import outbox, overrides
@@ -35,8 +46,7 @@ from tests.support.client import Client
 
 pytestmark = pytest.mark.one_engine
 LATER = frozenset({
-    Mail.REOPEN_DECLINED, Mail.QUESTION, Mail.REOPEN_REQUESTED, Mail.TICKET_RECEIVED, Mail.TICKET_REPLY,
-    Mail.TICKET_NOT_TAKEN,
+    Mail.QUESTION, Mail.TICKET_RECEIVED, Mail.TICKET_REPLY, Mail.TICKET_NOT_TAKEN,
 })
 NOW = tuple(kind for kind in Mail if kind not in LATER)
 COMMENT = "Lūdzu: 3. lapā <b>emblēmu</b>\nun saiti https://example.org/emblem."
@@ -93,6 +103,13 @@ def told(app: Flask, session: Session, var: Path) -> Iterator[Told]:
         uow.session.add_all(others)
         uow.session.flush()
         unlock_id, approve_id = (row.id for row in others)
+        request = ReopenRequest(
+            project_id=scene.project_id, reason=REASON, asked_at=uow.now, asked_by_id=scene.coordinator.user_id,
+            answer=COMMENT,
+        )
+        uow.session.add(request)
+        uow.session.flush()
+        request_id = request.id
         failed_id = uow.session.scalars(select(OutboxRow.id).filter_by(kind=Mail.RECEIPT)).one()
         uow.session.get_one(OutboxRow, failed_id).failure = "550 5.1.1 no such user"
         uow.session.query(OutboxRow).filter(OutboxRow.id != failed_id).delete()
@@ -101,7 +118,7 @@ def told(app: Flask, session: Session, var: Path) -> Iterator[Told]:
     yield Told(scene=scene, base="http://localhost", var=var, params={
         "access_id": access_id, "submission_id": submission_id, "decision_id": decision_id, "override_id": override_id,
         "contact_override_id": on_contact, "contact_id": contact_id, "file_id": file_id, "outbox_id": failed_id,
-        "unlock_id": unlock_id, "approve_id": approve_id,
+        "unlock_id": unlock_id, "approve_id": approve_id, "request_id": request_id,
         "former_end_date": "2026-11-01", "end_date": "2026-12-24", "reason": REASON, "reckoned_from": "2026-12-24",
     })
     mails.empty(var)
@@ -110,7 +127,9 @@ def told(app: Flask, session: Session, var: Path) -> Iterator[Told]:
 def send(told: Told, kind: Mail, language: str, *, to_staff: bool = False) -> EmailMessage:
     """The mail as it leaves."""
     scene = told.scene
-    is_for_staff = to_staff or kind in (Mail.STAFF_ACCESS, Mail.SUBMISSION_RECEIVED)
+    is_for_staff = to_staff or kind in (
+        Mail.STAFF_ACCESS, Mail.SUBMISSION_RECEIVED, Mail.REOPEN_REQUESTED
+    )
     person = scene.specialist if is_for_staff else scene.coordinator
     params = dict(told.params)
     if kind is Mail.CONTACT_HIDDEN:

@@ -86,6 +86,7 @@ coordinator.project         GET       own
 coordinator.receipt         GET       own
 coordinator.remove_contact  GET,POST  own
 coordinator.remove_file     GET,POST  own
+coordinator.reopen          GET,POST  own
 coordinator.restore_file    GET,POST  own
 coordinator.restore_result  GET,POST  own
 coordinator.result          GET,POST  own
@@ -126,6 +127,7 @@ results.index_view          GET       staff-list
 review.approve_view         GET,POST  specialist-row
 review.claim_next_view      POST      specialist-list
 review.claim_view           POST      specialist-row
+review.decline_view         GET,POST  specialist-row
 review.file_view            GET       staff-row
 review.index_view           GET       staff-list
 review.judge_view           POST      specialist-row

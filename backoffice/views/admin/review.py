@@ -15,21 +15,23 @@ from backoffice.domain.errors import Refused
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.projects import Status
 from backoffice.models import Agency, Project
-from backoffice.queries import projects, queue, reviews, undo
+from backoffice.queries import projects, queue, reopening, reviews, undo
 from backoffice.services import reviews as services
 from backoffice.services.uow import unit_of_work
 from backoffice.views.admin import review_facts
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.review_decisions import DecisionPages
+from backoffice.views.admin.review_letters import LetterPages
 from backoffice.views.admin.review_page import ReviewPages
 from backoffice.views.admin.review_undo import UndoPages
 from backoffice.views.messages import day, words
 
 MOST = 100  # a saved view counts no further
+_STATUSES = {"silent": (Status.RETURNED,), "asked": (Status.UNDER_REVIEW, Status.APPROVED)}
 P = Permission
 
 
-class ReviewView(ReviewPages, DecisionPages, UndoPages, RecordView):
+class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView):
     permissions = {
         "index_view": P.REVIEW_READ,
         "page_view": P.REVIEW_READ,
@@ -45,11 +47,12 @@ class ReviewView(ReviewPages, DecisionPages, UndoPages, RecordView):
         "approve_view": P.REVIEW_DECIDE,
         "unlock_view": P.REVIEW_DECIDE,
         "undo_view": P.REVIEW_DECIDE,
+        "decline_view": P.REVIEW_DECIDE,
     }
     column_list = ("title",)
     list_template = "admin/review/list.html"
     list_order = reviews.QUEUE_ORDER
-    views = ("waiting", "mine", "late", "again", "silent")
+    views = ("waiting", "mine", "late", "again", "asked", "silent")
 
     def scope(self, actor: Actor) -> ColumnElement[bool]:
         return projects.scope(actor)
@@ -87,12 +90,13 @@ class ReviewView(ReviewPages, DecisionPages, UndoPages, RecordView):
             now=clock.now(),
             today=self.today(),
             search=search,
-            statuses=[Status.RETURNED if view == "silent" else Status.UNDER_REVIEW],
+            statuses=_STATUSES.get(view, (Status.UNDER_REVIEW,)),
             claimed_by=self.actor.user_id if view == "mine" else None,
             is_claimed=is_claimed,
             is_sent_again=view == "again",
             is_report_overdue=view == "late",
             is_answer_overdue=view == "silent",
+            is_asked_to_reopen=view == "asked",
             years=years or (),
             actions=actions or (),
             ended_after=ended_after,
@@ -130,6 +134,7 @@ class ReviewView(ReviewPages, DecisionPages, UndoPages, RecordView):
             "reports": {row.id: review_facts.report(row, today=today) for row in rows},
             "dues": {row.id: review_facts.answer_due(row, today=today) for row in rows},
             "pulses": queue.pulses(db.session(), ids),
+            "reopenings": reopening.waiting_of(db.session(), ids),
             "claims": queue.claims(db.session(), ids, now=clock.now()),
             "left": review_facts.time_left,
             "initials": review_facts.initials,
@@ -143,7 +148,7 @@ class ReviewView(ReviewPages, DecisionPages, UndoPages, RecordView):
     def _tabs(self) -> list[dict[str, Any]]:
         labels = {
             "waiting": _("Waiting"), "mine": _("Claimed by me"), "late": _("Final report overdue"),
-            "again": _("Sent again"), "silent": _("Returned, no answer"),
+            "again": _("Sent again"), "asked": _("Asked to reopen"), "silent": _("Returned, no answer"),
         }
         tabs = []
         for view, label in labels.items():

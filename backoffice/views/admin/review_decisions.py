@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import current_app, flash, redirect, request, session
 from flask_admin import expose
+from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from backoffice.config import Settings
 from backoffice.db import db
@@ -29,7 +29,7 @@ from backoffice.services import decisions, people
 from backoffice.services.decisions import Seen
 from backoffice.services.outbox import Recipient
 from backoffice.services.uow import UnitOfWork, unit_of_work
-from backoffice.views.admin import review_effects, review_facts, review_items
+from backoffice.views.admin import review_effects, review_facts, review_items, review_phrases
 from backoffice.views.admin.base import Guarded
 from backoffice.views.admin.review_effects import Effects
 from backoffice.views.messages import refuse
@@ -183,6 +183,9 @@ class DecisionPages(Guarded):
             # The review page names what it showed: what came after needs a look of its own.
             form.digest.data = request.args.get("seen", "")[:64] or (case.submission.digest if case.submission else "")
             form.act_key.data = secrets.token_urlsafe(16)
+            if isinstance(form, UnlockForm) and "request" in request.args:
+                with force_locale(review_phrases.language(case.project)):
+                    form.reason.data = _("You asked us to reopen the results.")
 
     def _try(self, form: DecisionForm, act: _Act, case: Standing) -> Any:
         """Decide, and go back to the queue; or say why nothing was decided."""
@@ -252,7 +255,9 @@ class DecisionPages(Guarded):
             numbers={item.key: number for number, item in enumerate((v.item for v in case.results), start=1)},
             type_of=review_effects.type_of,
             notes=review_effects.notes(case),
-            reasons=review_effects.reasons(),
+            reasons=review_phrases.of(
+                case.project, review_phrases.RETURN if act.name is Name.RETURN else review_phrases.UNLOCK
+            ),
             due_limits={"min": first.isoformat(), "max": last.isoformat()},
         )
         return page

@@ -88,6 +88,13 @@ def unlock(case: Standing, outlook: Outlook, *, mails: int) -> Effects:
     ]
 
 
+def decline(*, mails: int) -> Effects:
+    return [
+        _line("open", "lock", _("The results stay closed, and the coordinator may ask again")), _mail(mails),
+        _line("open", "hist", _("The audit trail keeps your words")),
+    ]
+
+
 def numbers_of(case: Standing, views: Sequence[ItemView]) -> list[str]:
     """ "result 2", "the final summary" of some items, as the coordinator counts them."""
     places = {view.item.key: number for number, view in enumerate(case.results, start=1)}
@@ -112,16 +119,6 @@ def notes(case: Standing) -> dict[str, str]:
             parts.append(_(VERDICT_WORDS[view.verdict]))
         found[view.item.key] = " · ".join(part for part in parts if part)
     return found
-
-
-def reasons() -> list[tuple[str, str]]:
-    """What is written most when something is unlocked: the label of the button and the sentence that it puts in."""
-    return [
-        (_("coordinator asked"), _("You asked us to reopen the results.")),
-        (_("wrong file"), _("A file is not the right one; please replace it.")),
-        (_("consent withdrawn"), _("A person withdrew the consent; please take the material out.")),
-        (_("approved by mistake"), _("The results were approved by mistake.")),
-    ]
 
 
 def _accepted(case: Standing) -> dict[str, Any]:

@@ -17,13 +17,13 @@ from backoffice.domain.transitions import Name
 from backoffice.forms.base import Coded
 from backoffice.forms.reviews import PassForm, VerdictForm
 from backoffice.models import Project, StoredFile, SubmissionFile, SubmissionItem
-from backoffice.queries import projects, readiness, undo
+from backoffice.queries import projects, readiness, reopening, undo
 from backoffice.queries.outlook import outlook
 from backoffice.queries.standing import Holder, Standing, obstacle, standing
 from backoffice.services import reviews as services
 from backoffice.services.uow import unit_of_work
 from backoffice.views import serving
-from backoffice.views.admin import review_effects, review_facts, review_items
+from backoffice.views.admin import review_effects, review_facts, review_items, review_phrases
 from backoffice.views.admin.base import Guarded
 from backoffice.views.admin.review_items import Typed
 from backoffice.views.messages import hour, words
@@ -144,10 +144,11 @@ class ReviewPages(Guarded):
             may_judge=self._may_judge(case),
             is_stale=is_stale,
             refused=refused,
+            reopening=db.session.scalar(reopening.waiting(project.id)),
             undoable=undo.undoable(db.session(), actor=self.actor, now=now, project_id=project.id),
             pass_error=pass_error,
             seconds_left=self._seconds_left(case),
-            phrases=self._phrases(),
+            phrases=review_phrases.of(project, review_phrases.COMMENT),
             initials=review_facts.initials(case.claim) if case.claim else "",
             asked_names=", ".join(review_effects.numbers_of(case, case.asked)),
             first_undecided=next((item.anchor for item in items if item.view.item.key in undecided), "main"),
@@ -169,12 +170,3 @@ class ReviewPages(Guarded):
 
     def _seconds_left(self, case: Standing) -> int:
         return max(0, int((case.claim.until_at - clock.now()).total_seconds())) if case.claim else 0
-
-    def _phrases(self) -> list[tuple[str, str]]:
-        """What reviewers write most: the label of the button and the sentence that it puts in."""
-        return [
-            (_("too short"), _("The description is too short: please say what it is, for whom, and how it is used.")),
-            (_("not in English"), _("Please give the description in English.")),
-            (_("EU emblem missing"), _("Please add the EU emblem with “Co-funded by the European Union”.")),
-            (_("link does not open"), _("The link does not open; please check the address.")),
-        ]

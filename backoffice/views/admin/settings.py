@@ -22,6 +22,8 @@ from backoffice.views.messages import refuse
 
 TEXT_WORDS = {
     "terms": N_("Terms of use"), "privacy": N_("Privacy"), "accessibility": N_("Accessibility"),
+    "phrases-comment": N_("Comments on a result"), "phrases-return": N_("Reasons for a return"),
+    "phrases-unlock": N_("Reasons for an unlock"),
 }
 
 
@@ -85,7 +87,10 @@ class TextView(Guarded):
                 return redirect(self.get_url(".index"))
         elif request.method == "GET":
             self._fill(form, key)
-        page = self.render("admin/settings/text.html", form=form, words=_(TEXT_WORDS[key]), key=key)
+        page = self.render(
+            "admin/settings/text.html", form=form, words=_(TEXT_WORDS[key]),
+            is_list=key not in text_queries.LEGAL,
+        )
         return (page, 422) if form.errors else page
 
     def _fill(self, form: TextForm, key: str) -> None:

@@ -36,6 +36,7 @@ TYPED: Mapping[str, Any] = MappingProxyType({
     "link": _l("Link"),
     "do_not_publish_reason": _l("Reason"),
     "answer": _l("Your answer"),
+    "reason": _l("Reason"),
     "final_summary": _l("Final summary"),
     "website": _l("Website"),
     "name": _l("Name"),

@@ -14,13 +14,14 @@ from backoffice.domain.errors import DomainError, Refused, Stale
 from backoffice.domain.permissions import Permission
 from backoffice.domain.projects import Label, Status
 from backoffice.domain.results import SUMMARY_KEY
-from backoffice.forms.coordinator import AnswerForm, LiveForm, SummaryForm
-from backoffice.models import Project
-from backoffice.queries import agencies, submissions
+from backoffice.forms.coordinator import AnswerForm, LiveForm, ReopenForm, SummaryForm
+from backoffice.models import Project, ReopenRequest
+from backoffice.queries import agencies, reopening, submissions
 from backoffice.queries import projects as queries
 from backoffice.queries import results as result_queries
 from backoffice.services import files as file_services
 from backoffice.services import projects as services
+from backoffice.services.reopening import MAY_ASK
 from backoffice.services.uow import unit_of_work
 from backoffice.views import frame, serving
 from backoffice.views.coordinator import base, checklist, conflicts, helpers, receipts, rows, standing
@@ -80,7 +81,8 @@ def show(
         saved=base.saved(), saved_at=format_time(clock.now(), "HH:mm"), ordering=request.args.get("order") == "1",
         deleted=_deleted(project), submission=shown, **(receipts.of(shown) if shown else {}), history=_history(project),
         specialist=helpers.specialist(project), helpdesk=helpers.helpdesk(project.agency),
-        clause=project.agency.legal_clause,
+        clause=project.agency.legal_clause, reopening=_reopening(project),
+        reopen_form=base.opened(ReopenForm(formdata=None)) if project.status in MAY_ASK else None,
     )
 
 
@@ -180,6 +182,12 @@ def summary_form(project: Project, now: standing.Standing) -> SummaryForm:
     form.seen.data = conflicts.marks({"final_summary": project.final_summary})
     base.opened(form)
     return form
+
+
+def _reopening(project: Project) -> ReopenRequest | None:
+    """The last request that was made since the results came where they are now."""
+    row = db.session.scalar(reopening.last(project.id)) if project.status in MAY_ASK else None
+    return row if row is not None and row.asked_at >= project.status_since_at else None
 
 
 def _live_form(project: Project) -> LiveForm:
