@@ -18,6 +18,8 @@ from backoffice.models import User
 from backoffice.queries import users as queries
 
 LANGUAGE = "lang"  # where the session keeps the language that was chosen
+EU = "eu"  # of a session that came by EU Login: the id_token that ends the session there, too
+HINT_MAX = 2_400  # characters; a cookie has 4,096 in all, and a browser drops a longer one without a word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,19 +102,25 @@ def _composed(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def sign_in(user: User) -> None:
-    """A session of its own: nothing of the one before is kept but the language in view."""
-    language = session.get(LANGUAGE)
-    session.clear()
-    if language:
-        session[LANGUAGE] = language
+def sign_in(user: User, *, id_token: str | None = None) -> None:
+    """A session of its own: nothing of the one before is kept but the language in view. `id_token`: of who came by EU
+    Login; one that is too long for a cookie is left out, and the provider asks before it signs the person out."""
+    _start_anew()
+    if id_token is not None:
+        session[EU] = id_token if len(id_token) <= HINT_MAX else ""
     login_user(_person_of(user))
 
 
-def sign_out() -> None:
-    """Forget the session; the language in view stays."""
-    language = session.get(LANGUAGE)
+def sign_out() -> str | None:
+    """Forget the session; the language in view stays. What ends the session at EU Login, None of another session."""
+    id_token = session.get(EU)
     logout_user()
+    _start_anew()
+    return id_token
+
+
+def _start_anew() -> None:
+    language = session.get(LANGUAGE)
     session.clear()
     if language:
         session[LANGUAGE] = language

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,10 +13,36 @@ from sqlalchemy.exc import ArgumentError
 
 ENVIRONMENTS = ("demo", "production", "test")
 SECRET_MIN = 32  # characters
+DEMO_CLIENT = "demo"  # name and secret with which the demo speaks to its own provider on this machine
+CLIENT_AUTHS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")
+# Signed with a key pair: what is signed with a shared secret, or not at all, proves nothing about the sender.
+ALGORITHMS = ("PS512", "PS384", "PS256", "RS512", "RS384", "RS256", "ES512", "ES384", "ES256", "EdDSA", "Ed25519")
 
 
 class SettingsError(Exception):
     """A setting that is missing or unsafe."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oidc:
+    """How EU Login, or another OpenID provider, is spoken to."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    scopes: str = "openid email profile"
+    acr_values: tuple[str, ...] = ()  # asked for, and then one of them must be in the answer
+    algorithms: tuple[str, ...] = ("PS512", "PS256", "RS256", "ES256")  # EU Login signs PS512
+    client_auth: str = "client_secret_basic"
+    timeout_s: int = 5
+    skew_s: int = 60
+    is_demo: bool = False  # the demonstration of `make run`: it closes no other door
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host, for the content policy: signing out leads there."""
+        parts = urlsplit(self.issuer)
+        return f"{parts.scheme}://{parts.netloc}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +62,7 @@ class Settings:
     clamd_url: str | None = None
     metrics_token: str | None = None
     trusted_proxies: int = 0
-    oidc_issuer: str | None = None
+    oidc: Oidc | None = None
     clock_shift: timedelta = timedelta(0)
 
     @property
@@ -46,6 +72,11 @@ class Settings:
     @property
     def is_production(self) -> bool:
         return self.env == "production"
+
+    @property
+    def is_oidc_set(self) -> bool:
+        """Coordinators come by EU Login alone (DOMAIN §7); the demo's own provider does not count."""
+        return self.oidc is not None and not self.oidc.is_demo
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -68,7 +99,7 @@ class Settings:
             clamd_url=env.get("CLAMD_URL") or None,
             metrics_token=env.get("METRICS_TOKEN") or None,
             trusted_proxies=_number(env, "TRUSTED_PROXIES"),
-            oidc_issuer=env.get("OIDC_ISSUER") or None,
+            oidc=_oidc(env, is_demo=name == "demo"),
             clock_shift=_shift(env.get("BACKOFFICE_NOW") or "", var=var, is_production=name == "production"),
         )
         _check_addresses(settings)
@@ -90,8 +121,53 @@ def _database(url: str) -> str:
     return url
 
 
-def _number(env: Mapping[str, str], name: str) -> int:
-    text = env.get(name) or "0"
+def _oidc(env: Mapping[str, str], *, is_demo: bool) -> Oidc | None:
+    issuer = env.get("OIDC_ISSUER") or ""
+    if not issuer:
+        own = env.get("DEMO_OIDC_ISSUER") or ""  # set by `flask up` for the processes it starts
+        if not own or not is_demo:
+            return None
+        return Oidc(issuer=own, client_id=DEMO_CLIENT, client_secret=DEMO_CLIENT, is_demo=True)
+    oidc = Oidc(
+        issuer=issuer,
+        client_id=env.get("OIDC_CLIENT_ID") or "",
+        client_secret=env.get("OIDC_CLIENT_SECRET") or "",
+        scopes=env.get("OIDC_SCOPES") or Oidc.scopes,
+        client_auth=env.get("OIDC_CLIENT_AUTH") or Oidc.client_auth,
+        acr_values=tuple((env.get("OIDC_ACR_VALUES") or "").split()),
+        algorithms=tuple((env.get("OIDC_ALGORITHMS") or "").split()) or Oidc.algorithms,
+        timeout_s=_number(env, "OIDC_TIMEOUT", default=Oidc.timeout_s),
+        skew_s=_number(env, "OIDC_CLOCK_SKEW", default=Oidc.skew_s),
+    )
+    _check_oidc(oidc, is_production=(env.get("BACKOFFICE_ENV") or "production") == "production")
+    return oidc
+
+
+def _check_oidc(oidc: Oidc, *, is_production: bool) -> None:
+    try:
+        parts = urlsplit(oidc.issuer)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
+    except ValueError:
+        is_good = False
+    if not is_good or (is_production and parts.scheme != "https"):
+        raise SettingsError("OIDC_ISSUER: the address of the provider is needed, as https://login.example/oauth2")
+    if not oidc.client_id or not oidc.client_secret:
+        raise SettingsError("OIDC_CLIENT_ID and OIDC_CLIENT_SECRET: both are needed with OIDC_ISSUER")
+    if oidc.client_auth not in CLIENT_AUTHS:
+        raise SettingsError(f"OIDC_CLIENT_AUTH: one of {', '.join(CLIENT_AUTHS)}, not “{oidc.client_auth}”")
+    wrong = [name for name in oidc.algorithms if name not in ALGORITHMS]
+    if wrong:
+        raise SettingsError(f"OIDC_ALGORITHMS: some of {' '.join(ALGORITHMS)}, not “{wrong[0]}”")
+    if "openid" not in oidc.scopes.split():
+        raise SettingsError("OIDC_SCOPES: openid must be among them")
+    if not 1 <= oidc.timeout_s <= 60:
+        raise SettingsError("OIDC_TIMEOUT: 1 to 60 seconds")
+    if oidc.skew_s > 600:
+        raise SettingsError("OIDC_CLOCK_SKEW: at most 600 seconds")
+
+
+def _number(env: Mapping[str, str], name: str, *, default: int = 0) -> int:
+    text = env.get(name) or str(default)
     if not text.isdecimal():
         raise SettingsError(f"{name}: a number, not “{text}”")
     return int(text)

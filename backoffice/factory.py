@@ -14,6 +14,7 @@ from backoffice.extensions import babel, csrf, migrate
 from backoffice.jobs import queue
 from backoffice.mail import sender
 from backoffice.models import User
+from backoffice.oidc import Provider
 from backoffice.storage.scanner import open_scanner
 from backoffice.storage.store import open_store
 from backoffice.theme import theme
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     babel.init_app(app, locale_selector=language.select_locale, timezone_selector=language.select_timezone)
     csrf.init_app(app)
     auth.init_app(app)
+    app.extensions["oidc"] = Provider(settings.oidc) if settings.oidc else None
     sender.init_app(app)
     queue.init_app(app, redis_url=settings.redis_url)
     _open_storage(app, settings)

@@ -4,10 +4,11 @@ import hashlib
 import ipaddress
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 from backoffice.domain import text
@@ -20,11 +21,35 @@ TERMS = "terms"  # key of the agency's text; version 0 is the one that comes wit
 
 
 class Attempt(StrEnum):
-    """What became of a try; one that is not granted stays refused."""
+    """What became of a try; one that is not granted stays refused. The helpdesk sees them (DOMAIN §6)."""
 
     REFUSED = "refused"
     GRANTED = "granted"
     FORGOT = "forgot"  # asked for a link by mail
+    HALFWAY = "halfway"  # the password was right, the second factor is still asked for
+    PASSWORD_CLOSED = "password-closed"  # noqa: S105 - a coordinator's; it opens nothing since there is EU Login
+    NOT_INVITED = "not-invited"  # by EU Login, with an address that has no access
+    OTHER_ACCOUNT = "other-account"  # the address belongs to somebody who comes by another EU Login account
+    DEACTIVATED = "deactivated"
+    NO_ADDRESS = "no-address"  # EU Login said none
+    UNVERIFIED = "address-unverified"  # EU Login has not seen that the address is the person's own
+    ADDRESS_CHANGED = "address-changed"  # let in; EU Login now says another address than we know
+
+
+# For staff: what happened to that person lately.
+ATTEMPT_WORDS: Mapping[Attempt, str] = MappingProxyType({
+    Attempt.REFUSED: N_("Wrong password, or no such account"),
+    Attempt.GRANTED: N_("Signed in"),
+    Attempt.FORGOT: N_("Asked for a link to set a password"),
+    Attempt.HALFWAY: N_("Right password, no second factor yet"),
+    Attempt.PASSWORD_CLOSED: N_("Used a password; coordinators sign in with EU Login"),
+    Attempt.NOT_INVITED: N_("EU Login with an address that has no access"),
+    Attempt.OTHER_ACCOUNT: N_("EU Login with another account than before"),
+    Attempt.DEACTIVATED: N_("The account is deactivated"),
+    Attempt.NO_ADDRESS: N_("EU Login gave no address"),
+    Attempt.UNVERIFIED: N_("The address is not confirmed at EU Login"),
+    Attempt.ADDRESS_CHANGED: N_("Signed in; EU Login now has another address"),
+})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +137,13 @@ def check_password(password: str, *, email: str) -> str:
             field="password", code="password-easy",
         )
     return password
+
+
+def masked(email: str) -> str:
+    """An invited address for who came by a link of that invitation: enough to know the own one by (i…@p….example)."""
+    name, _, host = email.partition("@")
+    first, _, rest = host.rpartition(".")
+    return f"{name[:1]}…@{first[:1]}….{rest}" if first else f"{name[:1]}…@{host[:1]}…"
 
 
 def new_token() -> str:

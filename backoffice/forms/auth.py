@@ -1,7 +1,7 @@
 """Forms of sign-in: shape only."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from backoffice.domain.signin import PASSWORD_MAX
@@ -39,3 +39,12 @@ class NewPasswordForm(Form):
 
 class TermsForm(Form):
     is_accepted = BooleanField(_l("I have read the terms of use and accept them"), validators=[InputRequired()])
+
+
+class CodeForm(Form):
+    code = StringField(
+        _l("Code"), validators=[InputRequired(), Length(max=40)],
+        render_kw={
+            "autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false",
+        },
+    )

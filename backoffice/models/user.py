@@ -28,6 +28,7 @@ class User(Base):
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_used_step: Mapped[int | None] = mapped_column(BigId)  # of the last code that was taken: none opens twice
     language: Mapped[str | None] = mapped_column(String(5))
     session_epoch: Mapped[int] = mapped_column(default=0)  # counted up to end every session at once
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -51,6 +52,17 @@ class Identity(Base):
     issuer: Mapped[str] = mapped_column(String(250))
     subject: Mapped[str] = mapped_column(String(250))
     linked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Base):
+    """Stands in for the second factor once, when the phone is lost. Only its digest is kept."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("user_id", "digest"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class TermsAcceptance(Base):

@@ -10,6 +10,10 @@ from backoffice.domain.signin import TERMS, Attempt
 from backoffice.models import Access, Agency, AgencyText, PasswordLink, Project, SignInAttempt, TermsAcceptance, User
 
 
+# A right password that opens nothing counts like a wrong one: the limit must not tell which it was.
+COUNTED = (Attempt.REFUSED, Attempt.PASSWORD_CLOSED)
+
+
 def link(digest: str) -> Select[PasswordLink]:
     return select(PasswordLink).where(PasswordLink.digest == digest)
 
@@ -32,7 +36,8 @@ def tries_at(
         where.append(SignInAttempt.email == email)
     if network is not None:
         where.append(SignInAttempt.network == network)
-    query = select(SignInAttempt.at).where(SignInAttempt.outcome == outcome, *where)
+    counted = COUNTED if outcome is Attempt.REFUSED else (outcome,)
+    query = select(SignInAttempt.at).where(SignInAttempt.outcome.in_(counted), *where)
     if email is not None and network is not None:
         granted = select(func.max(SignInAttempt.at)).where(SignInAttempt.outcome == Attempt.GRANTED, *where)
         last = session.scalar(granted)

@@ -9,8 +9,9 @@ from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Actor, Permission, Role
 from backoffice.models import Access, EndedAddress, Project, User
 from backoffice.queries import contacts as queries
+from backoffice.queries import identities as identity_queries
 from backoffice.queries import users as user_queries
-from backoffice.services import audit, outbox, people, projects
+from backoffice.services import acts, audit, identities, outbox, people, projects
 from backoffice.services.contacts import checked_email
 from backoffice.services.uow import UnitOfWork
 
@@ -120,3 +121,57 @@ def close(uow: UnitOfWork, *, actor: Actor | None, project: Project, access: Acc
         subject=f"access:{access.id}", details={"reason": reason}, personal={"email": access.user.email},
         person_id=access.user_id,
     )
+
+
+def move(
+    uow: UnitOfWork, *, actor: Actor, access_id: int, email: str, reason: str, act_key: str | None = None
+) -> Access:
+    """"Move access": staff's act when the line between a person, an address and an EU Login account broke.
+
+    To another address: the access goes over to it, the former address is told and never comes back by import. To the
+    same address: it stays, and the EU Login account that came with it so far is let go. Either way the next sign-in
+    with the address is matched anew, with whatever account it comes, as long as the person has nothing else here.
+    """
+    done = acts.outcome(uow, actor=actor, key=act_key or "")
+    if done is not None:
+        return uow.session.get_one(Access, int(done))
+    row = uow.session.scalar(queries.access_of(actor, access_id))
+    if row is None:
+        raise NotFound(N_("This access has ended already."))
+    project = projects.lock(uow, actor=actor, project_id=row.project_id, permission=Permission.ACCESS_GRANT)
+    reason = text.fit(text.clean(reason), limit="reason", field="reason")
+    if not reason:
+        raise Refused(N_("Say why, for the audit trail."), field="reason", code="missing")
+    email, former = checked_email(email), row.user
+    is_same = email == former.email
+    if is_same and former.role is not None:
+        raise Refused(
+            N_("This person belongs to the staff: an admin lets the account go, under Users, by “Send a new link”."),
+            field="email", code="staff",
+        )
+    has_more = uow.session.scalar(identity_queries.other_access(former.id, without=row.id)) is not None
+    let_go = 0
+    if is_same or (former.role is None and not has_more):
+        let_go = identities.release(uow, actor=actor, user=former, reason=reason, agency_id=project.agency_id)
+    if is_same and not let_go:
+        raise Refused(
+            N_("Nobody has come by EU Login with this address yet, so there is nothing to move. Give another address."),
+            field="email", code="nothing-to-move",
+        )
+    moved = row if is_same else _hand_over(uow, actor=actor, project=project, row=row, email=email, reason=reason)
+    audit.record(
+        uow, actor=actor, action="access:moved", agency_id=project.agency_id, project_id=project.id,
+        subject=f"access:{moved.id}", details={"reason": reason, "from": row.id, "to": moved.id},
+        personal={"email": email, "former_email": former.email}, person_id=former.id,
+    )
+    acts.remember(uow, actor=actor, key=act_key or "", outcome=str(moved.id))
+    return moved
+
+
+def _hand_over(
+    uow: UnitOfWork, *, actor: Actor, project: Project, row: Access, email: str, reason: str
+) -> Access:
+    """The access of a locked project to another address: given there first, ended here; both persons are told."""
+    moved = grant(uow, actor=actor, project_id=project.id, email=email, name=row.user.name)
+    end(uow, actor=actor, access_id=row.id, reason=reason)
+    return moved

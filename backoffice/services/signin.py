@@ -29,26 +29,41 @@ def begin_sign_in(uow: UnitOfWork, *, email: str, network: str) -> int:
     return row.id
 
 
-def grant_sign_in(uow: UnitOfWork, *, attempt_id: int, user_id: int, password_hash: str | None = None) -> User:
-    """The password was right. `password_hash`: the same password under today's costs, when the kept one is older."""
-    uow.session.get_one(SignInAttempt, attempt_id).outcome = Attempt.GRANTED
+def grant_sign_in(
+    uow: UnitOfWork, *, attempt_id: int, user_id: int, password_hash: str | None = None, is_halfway: bool = False
+) -> User:
+    """The password was right. `password_hash`: the same password under today's costs, when the kept one is older.
+    `is_halfway`: the second factor is still asked for; tries of it are counted on, not anew."""
+    uow.session.get_one(SignInAttempt, attempt_id).outcome = Attempt.HALFWAY if is_halfway else Attempt.GRANTED
     user = uow.session.get_one(User, user_id, with_for_update=True)
-    user.last_sign_in_at = uow.now
+    if not is_halfway:
+        user.last_sign_in_at = uow.now
     if password_hash:
         user.password_hash = password_hash
     return user
 
 
-def ask_for_link(uow: UnitOfWork, *, email: str, network: str) -> None:
+def note(uow: UnitOfWork, *, attempt_id: int, outcome: Attempt) -> None:
+    """What became of a try that was not granted, for the helpdesk."""
+    uow.session.get_one(SignInAttempt, attempt_id).outcome = outcome
+
+
+def ask_for_link(uow: UnitOfWork, *, email: str, network: str, staff_only: bool = False) -> None:
     """Mail a one-time link to the account of a folded address; for an unknown one nothing shows either. Raises Paused
-    for one network alone; one address is mailed so often and no more, silently."""
+    for one network alone; one address is mailed so often and no more, silently. `staff_only`: coordinators come by EU
+    Login, and a password of theirs would open nothing."""
     _one_at_a_time(uow, network)
     _pause(uow, limit=signin.LINKS_PER_NETWORK, network=network, outcome=Attempt.FORGOT)
     is_enough = bool(_wait(uow, limit=signin.LINKS_PER_ADDRESS, email=email, outcome=Attempt.FORGOT))
     uow.session.add(SignInAttempt(email=email, network=network, at=uow.now, outcome=Attempt.FORGOT))
     user = uow.session.scalar(user_queries.by_email(email))
-    if user is not None and user.deactivated_at is None and not is_enough:
+    if user is not None and may_have_password(user, staff_only=staff_only) and not is_enough:
         users.send_link(uow, user=user, kind=Mail.PASSWORD_LINK)
+
+
+def may_have_password(user: User, *, staff_only: bool) -> bool:
+    """Once there is EU Login, staff alone keep local accounts (DOMAIN §7)."""
+    return user.deactivated_at is None and (user.role is not None or not staff_only)
 
 
 def issue_link(uow: UnitOfWork, *, user_id: int) -> str | None:
@@ -65,18 +80,20 @@ def issue_link(uow: UnitOfWork, *, user_id: int) -> str | None:
     return token
 
 
-def link_holder(link: PasswordLink | None, *, user: User | None, now: datetime) -> User | None:
-    """Whose password a link may set; None when it is used, too old, or of somebody who may not sign in."""
+def link_holder(
+    link: PasswordLink | None, *, user: User | None, now: datetime, staff_only: bool = False
+) -> User | None:
+    """Whose password a link may set; None when it is used, too old, or of somebody who may not sign in by password."""
     if link is None or user is None or link.used_at is not None or link.expires_at <= now:
         return None
-    return None if user.deactivated_at is not None else user
+    return user if may_have_password(user, staff_only=staff_only) else None
 
 
-def use_link(uow: UnitOfWork, *, token: str, password_hash: str) -> User:
+def use_link(uow: UnitOfWork, *, token: str, password_hash: str, staff_only: bool = False) -> User:
     """Set the password; the link, all others of the person and all their sessions end with it."""
     link = uow.session.scalar(queries.link(signin.token_digest(token)).with_for_update())
     user = uow.session.get(User, link.user_id, with_for_update=True) if link else None
-    holder = link_holder(link, user=user, now=uow.now)
+    holder = link_holder(link, user=user, now=uow.now, staff_only=staff_only)
     if holder is None:
         raise NotFound(N_("This link was used already, or it is older than 72 hours."), code="link-used")
     for row in uow.session.scalars(queries.unused_links(holder.id)):

@@ -8,17 +8,18 @@ from backoffice.domain.permissions import Actor, Permission, StaffRole
 from backoffice.domain.tickets import TicketState
 from backoffice.models import Project, ReviewClaim, Ticket, User
 from backoffice.queries import users as queries
-from backoffice.services import audit
+from backoffice.services import audit, identities, second_factor
 from backoffice.services.uow import UnitOfWork
 from backoffice.services.users import send_link
 
 
 def reset(uow: UnitOfWork, *, actor: Actor, user_id: int) -> User:
-    """A new one-time link to set a password; the second factor falls and every session ends."""
+    """A new one-time link to set a password; second factor and EU Login account fall, every session ends."""
     user = _locked(uow, actor=actor, user_id=user_id)
     if user.deactivated_at is not None:
         raise Refused(N_("This person was deactivated."), code="deactivated")
-    user.totp_secret = None
+    second_factor.clear(uow, user=user)
+    identities.release(uow, actor=actor, user=user, reason="", agency_id=user.agency_id)
     user.session_epoch += 1
     send_link(uow, user=user, kind=Mail.PASSWORD_LINK)
     _record(uow, actor=actor, user=user, action="user:reset")
@@ -54,6 +55,28 @@ def deactivate(uow: UnitOfWork, *, actor: Actor, user_id: int, heir_id: int | No
     user.deactivated_at = uow.now
     user.session_epoch += 1
     _record(uow, actor=actor, user=user, action="user:deactivated", heir_id=heir.id if heir else None)
+    return user
+
+
+def set_role(uow: UnitOfWork, *, actor: Actor, user_id: int, role: StaffRole) -> User:
+    """Another role; every session ends, so that nothing is done with the rights of before. The last agency admin
+    stays one."""
+    user = _locked(uow, actor=actor, user_id=user_id)
+    if user.deactivated_at is not None:
+        raise Refused(N_("This person was deactivated."), code="deactivated")
+    if role is StaffRole.PLATFORM_ADMIN:
+        raise Forbidden(N_("Your role does not allow this."))
+    if role is user.role:
+        return user
+    if user.role is StaffRole.AGENCY_ADMIN and _admins(uow, agency_id=user.agency_id) == 1:
+        raise Refused(N_("The last admin of the agency keeps this role."), field="role", code="last-admin")
+    former, user.role = user.role, role
+    user.session_epoch += 1
+    audit.record(
+        uow, actor=actor, action="user:role-changed", agency_id=user.agency_id, subject=f"user:{user.id}",
+        details={"from": former.value if former else "", "to": role.value}, personal={"email": user.email},
+        person_id=user.id,
+    )
     return user
 
 

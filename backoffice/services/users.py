@@ -32,8 +32,10 @@ def create_staff(
             code="duplicate", values={"email": folded},
         )
     if user is None:
-        user = User(email=folded, created_at=uow.now)
+        user = User(email=folded, created_at=uow.now, session_epoch=0)
         uow.session.add(user)
+    else:
+        user.session_epoch += 1  # the rights change: sessions end
     user.name = text.clean_line(name)[:200] or user.name or ""
     user.role, user.agency_id = role, agency.id if agency else None
     uow.session.flush()

@@ -1,32 +1,30 @@
-"""Sign-in with a local account, the one-time link, the terms of use, sign-out. EU Login gets its door here too."""
+"""Sign-in with a local account, the one-time link, the terms of use, sign-out; EU Login is in `eu_login.py`."""
 
 import re
-from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from backoffice import auth
-from backoffice.config import Settings
 from backoffice.db import db
 from backoffice.domain import clock, signin
 from backoffice.domain.errors import N_, NotFound, Refused
 from backoffice.domain.permissions import ROLE_WORDS, Role
-from backoffice.domain.signin import Paused
+from backoffice.domain.signin import Attempt, Paused
 from backoffice.domain.text import fold_email
 from backoffice.forms.auth import ForgotForm, NewPasswordForm, SignInForm, TermsForm
-from backoffice.models import User
+from backoffice.mail import invitations
+from backoffice.models import Access, User
 from backoffice.queries import signin as queries
 from backoffice.queries import users as user_queries
 from backoffice.services import signin as service
 from backoffice.services.uow import unit_of_work
+from backoffice.views import entering, eu_login
 from backoffice.views.messages import refuse, say
 
 bp = Blueprint("auth", __name__)
 REFUSED = N_("The address or the password is not right.")
-# Between the password and the terms: who it is, where they want to go, and until when the terms page waits.
-HALFWAY, HALFWAY_LIFE = "signing-in", timedelta(minutes=30)
 _PROJECT = re.compile(r"/my/(?P<code>[A-Za-z0-9-]{10,60})(?:/|$)")
 # What each account of the demo is for; one that is not named here shows its role alone.
 _DEMO_NOTES = {
@@ -48,7 +46,7 @@ def login() -> ResponseReturnValue:
     """Sign in; `?next=` leads back to the very place."""
     target = signin.own_path(request.args.get("next", ""))
     if request.method == "GET" and auth.person() is not None:
-        return redirect(target or _home())
+        return redirect(target or entering.home())
     form = SignInForm(data={"next": target})
     if not form.validate_on_submit():
         return _login_page(form), 400 if form.errors else 200
@@ -64,54 +62,69 @@ def login() -> ResponseReturnValue:
         return _paused(pause, _login_page(form))
     user = db.session.scalar(user_queries.by_email(fold_email(form.email.data or "")))
     # The password is looked at outside any transaction, and takes as long when there is no such account.
-    if not auth.password_fits(user, password) or user is None or user.deactivated_at is not None:
+    fits = auth.password_fits(user, password)
+    if not fits or user is None or not service.may_have_password(user, staff_only=_staff_only()):
+        if fits and user is not None and user.deactivated_at is None:
+            with unit_of_work() as uow:
+                service.note(uow, attempt_id=attempt_id, outcome=Attempt.PASSWORD_CLOSED)
         refuse(form, Refused(REFUSED, code="sign-in-refused"))
         return _login_page(form), 401
     fresh = auth.fresh_hash(user, password)
     with unit_of_work() as uow:
-        service.grant_sign_in(uow, attempt_id=attempt_id, user_id=user.id, password_hash=fresh)
-    return _enter(user, target=target)
+        service.grant_sign_in(
+            uow, attempt_id=attempt_id, user_id=user.id, password_hash=fresh, is_halfway=entering.asks_code(user)
+        )
+    return entering.enter(user, target=target)
 
 
 @bp.route("/login/terms", methods=("GET", "POST"))
 def terms() -> ResponseReturnValue:
-    """The terms of use, between the password and the first page; the version that is accepted is recorded."""
-    user, target = _halfway()
-    if user is None:
-        return redirect(url_for(".login", next=target or None))
+    """The terms of use, before the first page; the version that is accepted is recorded."""
+    way = entering.under_way(is_proved=True)
+    if way is None:
+        return redirect(url_for(".login", next=entering.target_of_late() or None))
     form = TermsForm()
     if form.validate_on_submit():
         with unit_of_work() as uow:
-            service.accept_terms(uow, user_id=user.id)
-        return _enter(user, target=target)
+            service.accept_terms(uow, user_id=way.user.id)
+        return entering.go_on(way)
     return render_template(
-        "auth/terms.html", form=form, agencies=queries.terms_to_accept(db.session(), user),
-        is_new_version=db.session.scalar(queries.has_terms_accepted(user.id)) is not None, email=user.email,
+        "auth/terms.html", form=form, agencies=queries.terms_to_accept(db.session(), way.user),
+        is_new_version=db.session.scalar(queries.has_terms_accepted(way.user.id)) is not None, email=way.user.email,
     ), 400 if form.errors else 200
 
 
 @bp.route("/login/forgot", methods=("GET", "POST"))
 def forgot() -> ResponseReturnValue:
-    """Another one-time link by mail; the answer is the same whether or not there is such an account."""
+    """Another one-time link by mail; the answer is the same whether or not there is such an account. Once there is EU
+    Login it points there, and the link is for accounts of the agency alone."""
     form = ForgotForm()
     if not form.validate_on_submit():
-        return render_template("auth/forgot.html", form=form, is_sent=False), 400 if form.errors else 200
+        return _forgot_page(form), 400 if form.errors else 200
     try:
         with unit_of_work() as uow:
             service.ask_for_link(
-                uow, email=fold_email(form.email.data or ""), network=signin.network_of(request.remote_addr)
+                uow, email=fold_email(form.email.data or ""), network=signin.network_of(request.remote_addr),
+                staff_only=_staff_only(),
             )
     except Paused as pause:
         refuse(form, pause)
-        return _paused(pause, render_template("auth/forgot.html", form=form, is_sent=False))
-    return render_template("auth/forgot.html", form=form, is_sent=True)
+        return _paused(pause, _forgot_page(form))
+    return _forgot_page(form, is_sent=True)
 
 
 @bp.route("/invite/<token>", methods=("GET", "POST"))
 def invite(token: str) -> ResponseReturnValue:
     """A one-time link: opening it shows a page and uses up nothing, since mail scanners open links; the button does."""
+    access_id = invitations.access_of(token, secret_key=entering.settings().secret_key)
+    if access_id is not None:
+        return _invited(access_id)
     link = db.session.scalar(queries.link(signin.token_digest(token)))
-    user = service.link_holder(link, user=db.session.get(User, link.user_id) if link else None, now=clock.now())
+    invited = db.session.get(User, link.user_id) if link else None
+    if invited is not None and not service.may_have_password(invited, staff_only=_staff_only()):
+        eu_login.invite(invited.id)
+        return _link_is_over(410)
+    user = service.link_holder(link, user=invited, now=clock.now())
     if user is None:
         return _link_is_over(410 if link else 404)
     form = NewPasswordForm()
@@ -121,13 +134,13 @@ def invite(token: str) -> ResponseReturnValue:
             signin.check_password(password, email=user.email)
             hashed = auth.hash_password(password)
             with unit_of_work() as uow:
-                service.use_link(uow, token=token, password_hash=hashed)
+                service.use_link(uow, token=token, password_hash=hashed, staff_only=_staff_only())
         except NotFound:
             return _link_is_over(410)
         except Refused as error:
             refuse(form, error)
         else:
-            return _enter(user, target="")
+            return entering.enter(user, target="")
     who = auth.person()
     page = render_template(
         "auth/invite.html", form=form, email=user.email, is_first=user.password_hash is None,
@@ -140,41 +153,38 @@ def invite(token: str) -> ResponseReturnValue:
 def logout() -> ResponseReturnValue:
     """Sign out; with `next`, to sign in as somebody else and come to that place."""
     target = signin.own_path(request.form.get("next", ""))
-    auth.sign_out()
+    id_token = auth.sign_out()
+    if id_token is not None:
+        return eu_login.leave(id_token, target=target)
     return redirect(url_for(".login", next=target) if target else "/")
 
 
-def _enter(user: User, *, target: str) -> ResponseReturnValue:
-    """Into the application, or first to the terms that this person has yet to accept."""
-    if queries.terms_to_accept(db.session(), user):
-        auth.sign_out()
-        until = clock.now() + HALFWAY_LIFE
-        session[HALFWAY] = [f"{user.id}.{user.session_epoch}", target, until.timestamp()]
-        return redirect(url_for(".terms"))
-    auth.sign_in(user)
-    return redirect(target or _home())
+def _staff_only() -> bool:
+    """Passwords and their links are for staff alone once EU Login is set (DOMAIN §7)."""
+    return entering.settings().is_oidc_set
 
 
-def _halfway() -> tuple[User | None, str]:
-    """Who gave the right password and has yet to accept the terms."""
-    session_id, target, until = session.get(HALFWAY) or ("0.0", "", 0)
-    if clock.now().timestamp() > until:
-        return None, target
-    user_id, _dot, epoch = session_id.partition(".")
-    user = db.session.get(User, int(user_id))
-    if user is None or user.deactivated_at is not None or user.session_epoch != int(epoch):
-        return None, target
-    return user, target
-
-
-def _home() -> str:
-    """Staff to the back-office, everybody else to their projects; who is both finds the other area in the frame."""
-    return "/admin/" if auth.staff() is not None else "/my/"
+def _invited(access_id: int) -> ResponseReturnValue:
+    """By the link of an invitation: to its project, with what the page of a wrong address may then say."""
+    access = db.session.get(Access, access_id)
+    if access is None or access.ended_at is not None:
+        return _link_is_over(410)
+    eu_login.invite(access.user_id)
+    return redirect(f"/my/{access.project.code}/")
 
 
 def _login_page(form: SignInForm) -> str:
     target = form.next.data or ""
-    return render_template("auth/login.html", form=form, why=_why(target), demo=_demo(), target=target)
+    oidc = entering.settings().oidc
+    return render_template(
+        "auth/login.html", form=form, why=_why(target), demo=_demo(), target=target, oidc=oidc,
+        eu_url=url_for("eu.begin", next=target or None),
+    )
+
+
+def _forgot_page(form: ForgotForm, *, is_sent: bool = False) -> str:
+    eu_url = url_for("eu.begin") if _staff_only() else ""
+    return render_template("auth/forgot.html", form=form, is_sent=is_sent, eu_url=eu_url)
 
 
 def _why(target: str) -> str:
@@ -198,13 +208,13 @@ def _paused(pause: Paused, body: str) -> ResponseReturnValue:
 
 
 def _link_is_over(status: int) -> ResponseReturnValue:
-    return render_template("auth/link_over.html"), status, {"Cache-Control": "no-store"}
+    eu_url = url_for("eu.begin", next="/my/") if _staff_only() else ""
+    return render_template("auth/link_over.html", eu_url=eu_url), status, {"Cache-Control": "no-store"}
 
 
 def _demo() -> list[tuple[str, str, str]]:
     """Address, role and purpose of the accounts that the demo has; none outside of it."""
-    settings: Settings = current_app.config["SETTINGS"]
-    if not settings.is_demo:
+    if not entering.settings().is_demo:
         return []
     rows = []
     for user in db.session.scalars(user_queries.demo()):

@@ -1,6 +1,6 @@
 """What every page shares: blueprints, headers, errors and what the templates may ask for."""
 
-from flask import Flask, session
+from flask import Flask, current_app, session
 from flask_babel import get_locale
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
@@ -10,6 +10,7 @@ from backoffice.views import (
     api,
     coordinator,
     errors,
+    eu_login,
     feeds,
     frame,
     guide,
@@ -18,6 +19,7 @@ from backoffice.views import (
     language,
     legal,
     public,
+    second_factor,
 )
 from backoffice.views import auth as auth_views
 from backoffice.views.messages import day, euros, moment, month, number, say, size, words
@@ -31,12 +33,14 @@ BLUEPRINTS = (
     api,
     auth_views,
     coordinator,
+    eu_login,
     feeds,
     guide,
     health,
     help,
     legal,
     public,
+    second_factor,
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -51,6 +55,9 @@ def init_app(app: Flask) -> None:
     """Register the blueprints and what stands around every answer."""
     for module in BLUEPRINTS:
         app.register_blueprint(module.bp)
+    oidc = app.config["SETTINGS"].oidc
+    # The button "Sign out" leads to EU Login, and a browser looks at where a form leads in the end.
+    app.extensions["policy"] = CSP.replace("form-action 'self'", f"form-action 'self' {oidc.origin}") if oidc else CSP
     proxies = app.config["SETTINGS"].trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -68,7 +75,7 @@ def init_app(app: Flask) -> None:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("Content-Security-Policy", current_app.extensions["policy"])
     if "_user_id" in session:  # asks no database: this runs after a failure, too
         # Pages of a signed-in person are theirs alone; the back button asks again.
         response.headers.setdefault("Cache-Control", "no-store")
