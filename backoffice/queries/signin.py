@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from backoffice.domain.signin import TERMS, Attempt
 from backoffice.models import Access, Agency, AgencyText, PasswordLink, Project, SignInAttempt, TermsAcceptance, User
 
-
 # A right password that opens nothing counts like a wrong one: the limit must not tell which it was.
 COUNTED = (Attempt.REFUSED, Attempt.PASSWORD_CLOSED)
 

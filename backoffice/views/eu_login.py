@@ -1,4 +1,4 @@
-"""EU Login: there, back, refused, and out again. The protocol is in `backoffice/oidc.py`, who may come in `services`."""
+"""EU Login: there, back, refused, out again. The protocol is in `backoffice/oidc.py`, who may come in in `services`."""
 
 from dataclasses import asdict
 from datetime import timedelta
