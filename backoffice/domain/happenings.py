@@ -98,4 +98,11 @@ DECISION_KINDS: Mapping[DecisionKind, Kind] = MappingProxyType({
 # Why a sign-in was refused, by what its row says; one that is not named here stands without a cause.
 REFUSAL_WORDS: Mapping[str, str] = MappingProxyType({
     Attempt.REFUSED.value: N_("the password was not right"),
+    Attempt.HALFWAY.value: N_("the second factor was not given"),
+    Attempt.PASSWORD_CLOSED.value: N_("by a password; coordinators sign in with EU Login"),
+    Attempt.NOT_INVITED.value: N_("by EU Login, with an address that has no access"),
+    Attempt.OTHER_ACCOUNT.value: N_("by EU Login, with another account than before"),
+    Attempt.DEACTIVATED.value: N_("the account is deactivated"),
+    Attempt.NO_ADDRESS.value: N_("EU Login gave no address"),
+    Attempt.UNVERIFIED.value: N_("the address is not confirmed at EU Login"),
 })

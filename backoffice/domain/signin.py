@@ -4,11 +4,10 @@ import hashlib
 import ipaddress
 import math
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 from backoffice.domain import text
@@ -34,22 +33,6 @@ class Attempt(StrEnum):
     NO_ADDRESS = "no-address"  # EU Login said none
     UNVERIFIED = "address-unverified"  # EU Login has not seen that the address is the person's own
     ADDRESS_CHANGED = "address-changed"  # let in; EU Login now says another address than we know
-
-
-# For staff: what happened to that person lately.
-ATTEMPT_WORDS: Mapping[Attempt, str] = MappingProxyType({
-    Attempt.REFUSED: N_("Wrong password, or no such account"),
-    Attempt.GRANTED: N_("Signed in"),
-    Attempt.FORGOT: N_("Asked for a link to set a password"),
-    Attempt.HALFWAY: N_("Right password, no second factor yet"),
-    Attempt.PASSWORD_CLOSED: N_("Used a password; coordinators sign in with EU Login"),
-    Attempt.NOT_INVITED: N_("EU Login with an address that has no access"),
-    Attempt.OTHER_ACCOUNT: N_("EU Login with another account than before"),
-    Attempt.DEACTIVATED: N_("The account is deactivated"),
-    Attempt.NO_ADDRESS: N_("EU Login gave no address"),
-    Attempt.UNVERIFIED: N_("The address is not confirmed at EU Login"),
-    Attempt.ADDRESS_CHANGED: N_("Signed in; EU Login now has another address"),
-})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,5 +15,9 @@ class NewUserForm(Form):
     role = SelectField(_l("Role"), choices=[(role.value, _l(ROLE_WORDS[role])) for role in AGENCY_ROLES])
 
 
+class RoleForm(Form):
+    role = SelectField(_l("Role"), choices=[(role.value, _l(ROLE_WORDS[role])) for role in AGENCY_ROLES])
+
+
 class HeirForm(Form):
     heir = SelectField(_l("Who takes over"), coerce=int, validate_choice=False, default=0)

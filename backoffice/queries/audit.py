@@ -22,7 +22,7 @@ GROUPS = {
         "contact:", "result:hidden", "project:hidden", "website:hidden", "logo:hidden", "result:override-cleared",
         "project:override-cleared", "website:override-cleared", "logo:override-cleared",
     ),
-    "access": ("access:", "user:", "sign-in:", "terms:"),
+    "access": ("access:", "identity:", "user:", "sign-in:", "terms:"),
     "mails": ("outbox:", "notice:"),
 }
 

@@ -153,7 +153,7 @@ def _refused_at(session: Session, *, email: str, since: datetime) -> datetime | 
         select(func.max(SignInAttempt.at)).where(*mine, SignInAttempt.outcome == Attempt.GRANTED)
     )
     query = select(func.max(SignInAttempt.at)).where(
-        *mine, SignInAttempt.outcome.not_in((Attempt.GRANTED, Attempt.FORGOT))
+        *mine, SignInAttempt.outcome.not_in((Attempt.GRANTED, Attempt.ADDRESS_CHANGED, Attempt.FORGOT))
     )
     return session.scalar(query.where(SignInAttempt.at > granted) if granted else query)
 
@@ -191,7 +191,10 @@ def _tries(session: Session, *, email: str, since: datetime) -> Iterable[Happeni
         .order_by(SignInAttempt.at.desc(), SignInAttempt.id.desc())
         .limit(100)
     )
-    kinds = {Attempt.GRANTED.value: Kind.SIGNED_IN, Attempt.FORGOT.value: Kind.LINK_ASKED}
+    kinds = {
+        Attempt.GRANTED.value: Kind.SIGNED_IN, Attempt.ADDRESS_CHANGED.value: Kind.SIGNED_IN,
+        Attempt.FORGOT.value: Kind.LINK_ASKED,
+    }
     for row in rows:
         kind = kinds.get(row.outcome, Kind.SIGN_IN_REFUSED)
         note = REFUSAL_WORDS.get(row.outcome, "") if kind is Kind.SIGN_IN_REFUSED else ""

@@ -12,6 +12,7 @@ from backoffice.domain.permissions import Actor
 from backoffice.domain.signin import Attempt
 from backoffice.domain.text import clean_line, fold_email
 from backoffice.models import Identity, SignInAttempt, User
+from backoffice.queries import agencies
 from backoffice.queries import identities as queries
 from backoffice.queries import users as user_queries
 from backoffice.services import audit
@@ -128,7 +129,8 @@ def _find(uow: UnitOfWork, *, arrival: Arrival, email: str) -> tuple[User | None
     row = Identity(user_id=user.id, issuer=arrival.issuer, subject=arrival.subject, linked_at=uow.now)
     uow.session.add(row)
     uow.session.flush()
-    _record(uow, actor=None, row=row, action="identity:linked", reason="", agency_id=user.agency_id)
+    agency = user.agency or uow.session.scalar(agencies.of_person(user.id))
+    _record(uow, actor=None, row=row, action="identity:linked", reason="", agency_id=agency.id if agency else None)
     return user, Attempt.GRANTED
 
 

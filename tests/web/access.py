@@ -93,6 +93,13 @@ coordinator.result          GET,POST  own
 coordinator.submit          GET,POST  own
 coordinator.summary         GET,POST  own
 coordinator.switch_contact  GET,POST  own
+eu.back                     GET       nothing-there
+eu.begin                    GET       nothing-there
+eu.ended                    GET       everyone
+eu.refused                  GET       everyone
+factor.code                 GET,POST  everyone
+factor.done                 POST      everyone
+factor.enrol                GET,POST  everyone
 feeds.feed                  GET       everyone
 feeds.project               GET       everyone
 feeds.projects              GET       everyone
@@ -114,6 +121,7 @@ projects.end_view           GET,POST  helpdesk-row
 projects.give_view          GET,POST  helpdesk-row
 projects.hide_view          GET,POST  specialist-row
 projects.index_view         GET       staff-list
+projects.move_view          GET,POST  helpdesk-row
 projects.report_view        GET,POST  specialist-row
 public.download             GET       nothing-there
 public.file                 GET       nothing-there
@@ -151,6 +159,7 @@ users.deactivate_view       GET,POST  admin-row
 users.index_view            GET       staff-list
 users.new_view              GET,POST  admin-row
 users.reset_view            GET,POST  admin-row
+users.role_view             GET,POST  admin-row
 """
 _KINDS = {
     kind: dict(zip(Who, answers, strict=True))

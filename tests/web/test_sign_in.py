@@ -50,32 +50,22 @@ def issue(user_id: int) -> str:
 
 
 @pytest.fixture
-def specialist(session: Session) -> factories.Person:
-    return factories.staff(Role.SPECIALIST, agency_id=factories.agency())
+def coordinator(session: Session) -> factories.Person:
+    return factories.coordinator(factories.project(agency_id=factories.agency()))
 
 
-def test_staff_signs_in_and_comes_to_the_back_office(client: Client, specialist: factories.Person) -> None:
-    response = post(client, specialist.email.upper() + " ")
-    assert (response.status_code, response.location) == (302, "/admin/")
-
-
-def test_coordinator_comes_to_their_projects_and_who_is_both_to_the_back_office(
-    app: Flask, client: Client, session: Session
-) -> None:
-    project_id = factories.project(agency_id=factories.agency())
-    assert post(client, factories.coordinator(project_id).email).location == "/my/"
-    both = factories.staff(Role.SPECIALIST, agency_id=factories.agency())
-    factories.access(user_id=both.user_id, project_id=project_id)
-    assert post(app.test_client(), both.email).location == "/admin/"
+def test_coordinator_signs_in_and_comes_to_their_projects(client: Client, coordinator: factories.Person) -> None:
+    response = post(client, coordinator.email.upper() + " ")
+    assert (response.status_code, response.location) == (302, "/my/")
 
 
 @pytest.mark.parametrize("target", ["/my/2023-1-LV01-KA220-SCH-000000001/?tab=a&b=č#files", "/admin/review/?q=x&q=y"])
-def test_person_comes_back_to_the_very_place(client: Client, specialist: factories.Person, target: str) -> None:
+def test_person_comes_back_to_the_very_place(client: Client, coordinator: factories.Person, target: str) -> None:
     page = client.get("/login", query_string={"next": target, "lang": "en"})
     carried = soup(page).select_one("input[name=next]")
     assert carried is not None
     assert carried["value"] == target
-    response = post(client, specialist.email, next=str(carried["value"]))
+    response = post(client, coordinator.email, next=str(carried["value"]))
     assert urlsplit(response.location).path == urlsplit(target).path
     assert urlsplit(response.location).fragment == urlsplit(target).fragment
 
@@ -84,8 +74,8 @@ def test_person_comes_back_to_the_very_place(client: Client, specialist: factori
     "https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/%5Cevil.example",
     "/a\tb", "\\\\evil.example", "/logout", "/login?next=/x", "", "my/",
 ])
-def test_nobody_is_sent_to_another_site(client: Client, specialist: factories.Person, target: str) -> None:
-    assert post(client, specialist.email, next=target).location == "/admin/"
+def test_nobody_is_sent_to_another_site(client: Client, coordinator: factories.Person, target: str) -> None:
+    assert post(client, coordinator.email, next=target).location == "/my/"
 
 
 def test_login_page_says_why_it_is_asked(client: Client) -> None:
@@ -99,19 +89,19 @@ def test_login_page_says_why_it_is_asked(client: Client) -> None:
     assert "/my/" in client.get("/login", query_string={"next": "/my/"}).get_data(as_text=True)
 
 
-def test_wrong_password_and_unknown_address_read_the_same(client: Client, specialist: factories.Person) -> None:
+def test_wrong_password_and_unknown_address_read_the_same(client: Client, coordinator: factories.Person) -> None:
     pages = []
-    for email in (specialist.email, "nobody@test.example"):
+    for email in (coordinator.email, "nobody@test.example"):
         response = post(client, email, "wrong")
         assert response.status_code == 401
         assert errors(response) == ["sign-in-refused"]
         pages.append(re.sub(r'value="[^"]*"|<meta name="csrf[^>]*>', "", response.get_data(as_text=True)))
     assert pages[0] == pages[1]
-    assert specialist.email in post(client, specialist.email, "wrong").get_data(as_text=True)
+    assert coordinator.email in post(client, coordinator.email, "wrong").get_data(as_text=True)
 
 
 def test_unknown_address_costs_the_same_work_as_a_known_one(
-    app: Flask, client: Client, specialist: factories.Person, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: Client, coordinator: factories.Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[str] = []
     real = PasswordHasher.verify
@@ -124,30 +114,32 @@ def test_unknown_address_costs_the_same_work_as_a_known_one(
     without = factories.person()
     with unit_of_work() as uow:
         uow.session.get_one(User, without.user_id).password_hash = None
-    for email in (specialist.email, "nobody@test.example", without.email):
+    for email in (coordinator.email, "nobody@test.example", without.email):
         tried.clear()
         post(client, email, "wrong")
         assert len(tried) == 1
         assert tried[0] == "$argon2id$v=19$m=8,t=1,p=1"  # the costs are the same too
 
 
-def test_deactivated_person_cannot_sign_in_and_their_session_ends(client: Client, specialist: factories.Person) -> None:
-    assert post(client, specialist.email).status_code == 302
+def test_deactivated_person_cannot_sign_in_and_their_session_ends(
+    client: Client, coordinator: factories.Person
+) -> None:
+    assert post(client, coordinator.email).status_code == 302
     with unit_of_work() as uow:
-        uow.session.get_one(User, specialist.user_id).deactivated_at = uow.now
+        uow.session.get_one(User, coordinator.user_id).deactivated_at = uow.now
     assert client.get("/login").status_code == 200
-    assert errors(post(client, specialist.email)) == ["sign-in-refused"]
+    assert errors(post(client, coordinator.email)) == ["sign-in-refused"]
 
 
 def test_sixth_try_from_one_place_waits_even_with_the_right_password(
-    app: Flask, client: Client, specialist: factories.Person, session: Session
+    app: Flask, client: Client, coordinator: factories.Person, session: Session
 ) -> None:
     at = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
     with time_machine.travel(at, tick=False) as clock:
         for _ in range(5):
-            assert post(client, specialist.email, "wrong").status_code == 401
+            assert post(client, coordinator.email, "wrong").status_code == 401
             clock.shift(timedelta(minutes=1))
-        refused = post(client, specialist.email)
+        refused = post(client, coordinator.email)
         assert refused.status_code == 429
         assert errors(refused) == ["too-many-tries"]
         assert "Wait 10 min" in soup(refused).get_text()
@@ -155,12 +147,12 @@ def test_sixth_try_from_one_place_waits_even_with_the_right_password(
         # a stranger cannot lock the person out elsewhere, and a new session does not help the stranger
         elsewhere = app.test_client()
         answer = elsewhere.post(
-            "/login", data={"email": specialist.email, "password": "demo"}, environ_base={"REMOTE_ADDR": "10.1.2.3"}
+            "/login", data={"email": coordinator.email, "password": "demo"}, environ_base={"REMOTE_ADDR": "10.1.2.3"}
         )
         assert answer.status_code == 302
-        assert post(app.test_client(), specialist.email).status_code == 429
+        assert post(app.test_client(), coordinator.email).status_code == 429
         clock.shift(timedelta(minutes=10, seconds=1))
-        assert post(client, specialist.email).status_code == 302
+        assert post(client, coordinator.email).status_code == 302
     assert session.scalar(select(func.count()).select_from(SignInAttempt)) == 7
 
 
@@ -169,11 +161,11 @@ def test_unknown_address_is_limited_as_a_known_one(client: Client) -> None:
     assert answers == [401] * 5 + [429]
 
 
-def test_success_starts_the_count_anew(client: Client, app: Flask, specialist: factories.Person) -> None:
+def test_success_starts_the_count_anew(client: Client, app: Flask, coordinator: factories.Person) -> None:
     for _ in range(3):
         for _ in range(4):
-            assert post(app.test_client(), specialist.email, "wrong").status_code == 401
-        assert post(app.test_client(), specialist.email).status_code == 302
+            assert post(app.test_client(), coordinator.email, "wrong").status_code == 401
+        assert post(app.test_client(), coordinator.email).status_code == 302
 
 
 def test_one_network_cannot_try_many_accounts(client: Client) -> None:
@@ -185,13 +177,13 @@ def test_one_network_cannot_try_many_accounts(client: Client) -> None:
     assert post(client, "somebody.else@test.example").status_code == 429
 
 
-def test_one_address_cannot_be_tried_from_everywhere(client: Client, specialist: factories.Person) -> None:
+def test_one_address_cannot_be_tried_from_everywhere(client: Client, coordinator: factories.Person) -> None:
     with unit_of_work() as uow:
         uow.session.add_all(
-            SignInAttempt(email=specialist.email, network=f"10.0.0.{n}", at=uow.now, outcome="refused")
+            SignInAttempt(email=coordinator.email, network=f"10.0.0.{n}", at=uow.now, outcome="refused")
             for n in range(signin.SAME_ADDRESS.most)
         )
-    assert post(client, specialist.email).status_code == 429
+    assert post(client, coordinator.email).status_code == 429
 
 
 @pytest.mark.parametrize(("address", "network"), [
@@ -203,27 +195,27 @@ def test_network_is_what_one_place_has(address: str | None, network: str) -> Non
 
 
 def test_session_of_before_sign_in_is_not_kept_but_the_language_is(
-    client: Client, specialist: factories.Person
+    client: Client, coordinator: factories.Person
 ) -> None:
     with client.session_transaction() as kept:
         kept["planted"] = "by somebody else"
         kept["lang"] = "lv"
     token = client.token()
-    client.post("/login", data={"email": specialist.email, "password": "demo"})
+    client.post("/login", data={"email": coordinator.email, "password": "demo"})
     with client.session_transaction() as kept:
         assert "planted" not in kept
         assert kept["lang"] == "lv"
-        assert kept["_user_id"] == f"{specialist.user_id}.0"
+        assert kept["_user_id"] == f"{coordinator.user_id}.0"
     assert client.token() != token
 
 
-def test_sign_out_is_a_button_and_forgets_the_session(client: Client, specialist: factories.Person) -> None:
-    post(client, specialist.email)
+def test_sign_out_is_a_button_and_forgets_the_session(client: Client, coordinator: factories.Person) -> None:
+    post(client, coordinator.email)
     assert client.get("/logout").status_code == 405
     assert client.get("/login").status_code == 302
     assert client.post("/logout").location == "/"
     assert client.get("/login").status_code == 200
-    post(client, specialist.email)
+    post(client, coordinator.email)
     assert client.post("/logout", data={"next": "/my/X/"}).location == "/login?next=/my/X/"
     assert client.post("/logout", data={"next": "//evil.example"}).location == "/"
 
@@ -243,24 +235,24 @@ def test_person_whose_mail_went_elsewhere_is_offered_to_change(client: Client, s
 
 
 def test_forgot_answers_the_same_and_mails_the_known_alone(
-    client: Client, session: Session, specialist: factories.Person
+    client: Client, session: Session, coordinator: factories.Person
 ) -> None:
     pages = []
-    for email in (specialist.email, "nobody@test.example"):
+    for email in (coordinator.email, "nobody@test.example"):
         response = client.post("/login/forgot?lang=en", data={"email": email})
         assert response.status_code == 200
         pages.append(re.sub(r'<meta name="csrf[^>]*>|value="[^"]*"', "", response.get_data(as_text=True)))
     assert pages[0] == pages[1]
     rows = session.scalars(select(OutboxRow)).all()
-    assert [(row.kind.value, row.to) for row in rows] == [("password-link", specialist.email)]
+    assert [(row.kind.value, row.to) for row in rows] == [("password-link", coordinator.email)]
     assert session.scalar(select(func.count()).select_from(PasswordLink)) == 0  # made when the mail is written
 
 
 def test_forgot_mails_one_address_three_times_an_hour(
-    client: Client, session: Session, specialist: factories.Person
+    client: Client, session: Session, coordinator: factories.Person
 ) -> None:
     for _ in range(5):
-        assert client.post("/login/forgot", data={"email": specialist.email}).status_code == 200
+        assert client.post("/login/forgot", data={"email": coordinator.email}).status_code == 200
     assert session.scalar(select(func.count()).select_from(OutboxRow)) == 3
 
 
@@ -273,30 +265,30 @@ def test_one_place_cannot_ask_for_links_of_everybody(client: Client, session: Se
 
 
 def test_opening_the_link_uses_up_nothing_and_the_button_does(
-    app: Flask, client: Client, session: Session, specialist: factories.Person
+    app: Flask, client: Client, session: Session, coordinator: factories.Person
 ) -> None:
-    token = issue(specialist.user_id)
+    token = issue(coordinator.user_id)
     for _ in range(3):
         scanner = app.test_client()
         assert scanner.get(f"/invite/{token}").status_code == 200
         assert scanner.head(f"/invite/{token}").status_code == 200
     response = client.post(f"/invite/{token}", data={"password": "three words together"})
-    assert (response.status_code, response.location) == (302, "/admin/")
+    assert (response.status_code, response.location) == (302, "/my/")
     again = client.get(f"/invite/{token}?lang=en")
     assert again.status_code == 410
     assert errors(again) == ["link-over"]
     assert client.post(f"/invite/{token}", data={"password": "another three words"}).status_code == 410
-    assert post(app.test_client(), specialist.email, "three words together").status_code == 302
-    assert post(app.test_client(), specialist.email, "demo").status_code == 401
+    assert post(app.test_client(), coordinator.email, "three words together").status_code == 302
+    assert post(app.test_client(), coordinator.email, "demo").status_code == 401
     assert session.scalar(select(func.count()).select_from(AuditEvent).filter_by(action="user:password-set")) == 1
 
 
 def test_link_ends_the_other_sessions_and_the_other_links(
-    app: Flask, client: Client, session: Session, specialist: factories.Person
+    app: Flask, client: Client, session: Session, coordinator: factories.Person
 ) -> None:
-    first, second = issue(specialist.user_id), issue(specialist.user_id)
+    first, second = issue(coordinator.user_id), issue(coordinator.user_id)
     elsewhere = app.test_client()
-    post(elsewhere, specialist.email)
+    post(elsewhere, coordinator.email)
     assert elsewhere.get("/login").status_code == 302
     client.post(f"/invite/{second}", data={"password": "three words together"})
     assert elsewhere.get("/login").status_code == 200
@@ -304,10 +296,10 @@ def test_link_ends_the_other_sessions_and_the_other_links(
     assert client.get(f"/invite/{first}").status_code == 410
 
 
-def test_link_is_over_after_72_hours(client: Client, session: Session, specialist: factories.Person) -> None:
+def test_link_is_over_after_72_hours(client: Client, session: Session, coordinator: factories.Person) -> None:
     at = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
     with time_machine.travel(at, tick=False) as clock:
-        token = issue(specialist.user_id)
+        token = issue(coordinator.user_id)
         clock.shift(timedelta(hours=71, minutes=59))
         assert client.get(f"/invite/{token}").status_code == 200
         clock.shift(timedelta(minutes=1))
@@ -320,21 +312,21 @@ def test_link_is_over_after_72_hours(client: Client, session: Session, specialis
     ("short", "password-short"), ("aaaaaaaaaaaa", "password-easy"), ("x" * 250, "too-long"), ("", "missing"),
 ])
 def test_weak_password_is_refused_beside_its_field_and_the_link_stays(
-    client: Client, specialist: factories.Person, password: str, code: str
+    client: Client, coordinator: factories.Person, password: str, code: str
 ) -> None:
-    token = issue(specialist.user_id)
+    token = issue(coordinator.user_id)
     response = client.post(f"/invite/{token}?lang=en", data={"password": password})
     assert response.status_code == 400
     assert code in errors(response)
     assert client.get(f"/invite/{token}").status_code == 200
 
 
-def test_link_of_one_person_opened_by_another_says_so(app: Flask, client: Client, specialist: factories.Person) -> None:
+def test_link_of_one_person_opened_by_another_says_so(client: Client, coordinator: factories.Person) -> None:
     other = factories.staff(Role.HELPDESK, agency_id=factories.agency())
-    post(client, other.email)
-    page = client.get(f"/invite/{issue(specialist.user_id)}?lang=en").get_data(as_text=True)
+    client.sign_in(other.email)
+    page = client.get(f"/invite/{issue(coordinator.user_id)}?lang=en").get_data(as_text=True)
     assert other.email in page
-    assert specialist.email in page
+    assert coordinator.email in page
 
 
 def test_first_sign_in_asks_for_the_terms_and_records_their_version(
@@ -368,7 +360,7 @@ def test_new_version_of_the_terms_is_asked_for_again_but_not_of_the_demo(
     app: Flask, client: Client, session: Session
 ) -> None:
     agency_id = factories.agency()
-    person = factories.staff(Role.SPECIALIST, agency_id=agency_id)
+    person = factories.coordinator(factories.project(agency_id=agency_id))
     demo = factories.staff(Role.SPECIALIST, agency_id=agency_id)
     with unit_of_work() as uow:
         uow.session.get_one(User, demo.user_id).is_demo = True
@@ -380,7 +372,7 @@ def test_new_version_of_the_terms_is_asked_for_again_but_not_of_the_demo(
     assert post(app.test_client(), demo.email).location == "/admin/"
 
 
-def test_nobody_comes_to_the_terms_without_the_password(client: Client, specialist: factories.Person) -> None:
+def test_nobody_comes_to_the_terms_without_the_password(client: Client, coordinator: factories.Person) -> None:
     assert client.get("/login/terms").location == "/login"
     assert client.post("/login/terms", data={"is_accepted": "y"}).location == "/login"
 
@@ -392,8 +384,8 @@ def test_demo_accounts_are_listed_in_the_demo_alone(client: Client, session: Ses
     assert person.email not in client.get("/login").get_data(as_text=True)
 
 
-def test_pages_of_sign_in_are_whole_in_both_languages(client: Client, specialist: factories.Person) -> None:
-    token = issue(specialist.user_id)
+def test_pages_of_sign_in_are_whole_in_both_languages(client: Client, coordinator: factories.Person) -> None:
+    token = issue(coordinator.user_id)
     for path in ("/login?", "/login?next=/my/", "/login/forgot?", f"/invite/{token}?", "/invite/gone?"):
         titles = {soup(client.get(f"{path}&lang={language}")).h1.get_text() for language in ("lv", "en")}  # type: ignore[union-attr]
         assert len(titles) == 2

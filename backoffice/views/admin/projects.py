@@ -1,5 +1,6 @@
 """Projects of the agency: the list, and one project in full with what staff may do about it."""
 
+import secrets
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from backoffice.domain import projects as rules
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.projects import GRANT_WORDS, GrantState, Status
 from backoffice.domain.visibility import Subject
-from backoffice.forms.access import EndAccessForm, GiveAccessForm
+from backoffice.forms.access import EndAccessForm, GiveAccessForm, MoveAccessForm
 from backoffice.forms.reports import ReportForm
 from backoffice.models import Agency, Project
 from backoffice.queries import audit, contacts, projects, submissions
@@ -35,6 +36,7 @@ class ProjectView(OverridePages, RecordView):
         "clear_view": Permission.PROJECT_HIDE,
         "give_view": Permission.ACCESS_GRANT,
         "end_view": Permission.ACCESS_GRANT,
+        "move_view": Permission.ACCESS_GRANT,
         "report_view": Permission.REPORT_MARK,
     }
     column_list = ("title", "status", "end_date", "responsible")
@@ -186,6 +188,28 @@ class ProjectView(OverridePages, RecordView):
             ],
             back=self._url(project), done=_("The access has ended."),
             act=lambda uow: access.end(uow, actor=self.actor, access_id=row.id, reason=form.reason.data or ""),
+        )
+
+    @expose("/<code>/access/<id>/move", methods=("GET", "POST"))
+    def move_view(self, code: str, id: str) -> Any:
+        """The same person with a new account or a new address: staff's act, never automatic (DOMAIN §7)."""
+        project = self._one(code)
+        row = next((row for row in project.accesses if str(row.id) == id and row.ended_at is None), None) or abort(404)
+        form = MoveAccessForm(data={"email": request.args.get("email") or row.user.email})
+        form.act_key.data = form.act_key.data or secrets.token_urlsafe(16)
+        return self.override_page(
+            form=form, button=_("Move access"), heading=row.user.email,
+            effects=[
+                _("With another address: the access and its mail go over to it; the former address is told."),
+                _("With the same address: the EU Login account that came with it so far is let go."),
+                _("The next EU Login account that comes with the address is taken as this person's."),
+                _("Be sure that it is the same person, or who follows them. The reason stays in the audit trail."),
+            ],
+            back=self._url(project), done=_("The access was moved."),
+            act=lambda uow: access.move(
+                uow, actor=self.actor, access_id=row.id, email=form.email.data or "", reason=form.reason.data or "",
+                act_key=form.act_key.data,
+            ),
         )
 
     @expose("/<code>/report", methods=("GET", "POST"))

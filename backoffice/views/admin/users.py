@@ -11,7 +11,7 @@ from backoffice.db import db
 from backoffice.domain.errors import DomainError
 from backoffice.domain.permissions import ROLE_WORDS, Actor, Permission, Role, StaffRole
 from backoffice.forms.base import Form
-from backoffice.forms.users import HeirForm, NewUserForm
+from backoffice.forms.users import HeirForm, NewUserForm, RoleForm
 from backoffice.models import Agency
 from backoffice.queries import users
 from backoffice.services import staff
@@ -27,6 +27,7 @@ class UserView(OverridePages, RecordView):
         "index_view": Permission.USER_READ,
         "new_view": Permission.USER_MANAGE,
         "reset_view": Permission.USER_MANAGE,
+        "role_view": Permission.USER_MANAGE,
         "deactivate_view": Permission.USER_MANAGE,
     }
     column_list = ("name", "role")
@@ -80,10 +81,29 @@ class UserView(OverridePages, RecordView):
             effects=[
                 _("Every session of this person ends now."),
                 _("The second factor is taken away and set up anew."),
+                _("The EU Login account that came with the address is let go; the next one is taken."),
                 _("The person gets a mail with a link to set a password; it works for 72 hours."),
             ],
             back=self.get_url(".index_view"), done=_("The mail with the link is on its way."),
             act=lambda uow: staff.reset(uow, actor=self.actor, user_id=user.id),
+        )
+
+    @expose("/<id>/role", methods=("GET", "POST"))
+    def role_view(self, id: str) -> Any:
+        user = self.get_one(id)
+        if user.deactivated_at is not None:
+            abort(404)
+        form = RoleForm(data={"role": user.role.value})
+        return self.override_page(
+            form=form, button=_("Change role"), heading=user.name or user.email,
+            effects=[
+                _("Every session of this person ends now; they sign in again with the rights of the new role."),
+                _("Projects and tickets in charge stay theirs."),
+            ],
+            back=self.get_url(".index_view"), done=_("The role is changed."),
+            act=lambda uow: staff.set_role(
+                uow, actor=self.actor, user_id=user.id, role=StaffRole(form.role.data)
+            ),
         )
 
     @expose("/<id>/deactivate", methods=("GET", "POST"))
