@@ -13,11 +13,12 @@ from backoffice.domain import clock
 from backoffice.jobs.queue import enqueue_duty
 
 MINUTE_S = 60
-EACH_MINUTE = ("backoffice.jobs.outbox.sweep", "backoffice.jobs.files.sweep")
+EACH_MINUTE = ("backoffice.jobs.outbox.sweep", "backoffice.jobs.files.sweep", "backoffice.jobs.audit.seal")
 # Dated mails are a matter of the day. They are reckoned before it begins in any agency of the Union and looked at
 # again each hour: a call that went down with Redis or a failed database costs an hour then, not a day.
 DATED = ("backoffice.jobs.notices.run",)
-TIDYING = ("backoffice.jobs.files.tidy",)  # looks at every stored file, so not each minute
+# These look at every stored file, every event, everything that may have grown too old: not each minute.
+TIDYING = ("backoffice.jobs.files.tidy", "backoffice.jobs.audit.seal_all", "backoffice.jobs.retention.run")
 DATED_FROM_HOUR_UTC = 3
 log = logging.getLogger(__name__)
 

@@ -35,11 +35,14 @@ class AuditPersonal(Base):
     field: Mapped[str] = mapped_column(String(60), primary_key=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     value: Mapped[str] = mapped_column(Text)
+    salt: Mapped[str] = mapped_column(String(32))  # goes with the value: then the event's digest tells nothing
 
 
 class AuditSeal(Base):
-    """The chain over the events: each seal covers its event and the seal before; written by the sweep."""
+    """The chain over the events: each seal covers its event and the seal before; written by the sweep. Numbered by
+    itself, since an event may be committed after others with higher ids."""
 
     __tablename__ = "audit_seal"
-    event_id: Mapped[int] = mapped_column(ForeignKey("audit_event.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    event_id: Mapped[int] = mapped_column(ForeignKey("audit_event.id"), unique=True)
     digest: Mapped[str] = mapped_column(String(64))

@@ -1,11 +1,12 @@
 """Who did what: written in the transaction of the act itself."""
 
-import hashlib
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backoffice.domain.permissions import Actor
 from backoffice.models import AuditEvent, AuditPersonal
+from backoffice.queries.audit_chain import personal_digest
 from backoffice.services.uow import UnitOfWork
 
 
@@ -44,22 +45,27 @@ class Entry:
 
 def record_many(uow: UnitOfWork, *, actor: Actor | None, entries: Sequence[Entry]) -> list[AuditEvent]:
     """Add many events in two steps to the database, however many they are."""
-    events = [_event(uow, actor=actor, entry=entry) for entry in entries]
+    salts = [{name: secrets.token_hex(8) for name in entry.personal} for entry in entries]
+    events = [
+        _event(uow, actor=actor, entry=entry, salts=own) for entry, own in zip(entries, salts, strict=True)
+    ]
     uow.session.add_all(events)
     if any(entry.personal for entry in entries):
         uow.session.flush()  # numbers the events
         uow.session.add_all(
-            AuditPersonal(event_id=event.id, field=name, value=value, user_id=user_id)
-            for event, entry in zip(events, entries, strict=True)
+            AuditPersonal(event_id=event.id, field=name, value=value, user_id=user_id, salt=own[name])
+            for event, entry, own in zip(events, entries, salts, strict=True)
             for name, (value, user_id) in entry.personal.items()
         )
     return events
 
 
-def _event(uow: UnitOfWork, *, actor: Actor | None, entry: Entry) -> AuditEvent:
+def _event(uow: UnitOfWork, *, actor: Actor | None, entry: Entry, salts: Mapping[str, str]) -> AuditEvent:
     shown = dict(entry.details)
+    if uow.ticket is not None:
+        shown.setdefault("ticket", uow.ticket)
     for name, (value, _) in entry.personal.items():
-        shown[f"{name}_digest"] = hashlib.sha256(f"{name}:{value}:{uow.now.isoformat()}".encode()).hexdigest()[:16]
+        shown[f"{name}_digest"] = personal_digest(field=name, value=value, salt=salts[name])
     return AuditEvent(
         at=uow.now,
         actor_id=actor.user_id if actor else None,

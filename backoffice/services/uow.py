@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from blinker import Signal
@@ -23,6 +23,11 @@ class UnitOfWork:
     now: datetime
     published: list[int] = field(default_factory=list)  # outbox ids that are due at once
     uploaded: list[int] = field(default_factory=list)  # ids of files that wait for the check
+    ticket: int | None = None  # the number of the ticket for which all this is done: every audit event names it
+
+    def because_of(self, ticket: int) -> "UnitOfWork":
+        """The same unit of work, done for a ticket."""
+        return replace(self, ticket=ticket)
 
 
 @contextmanager
