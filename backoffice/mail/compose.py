@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from backoffice.config import Settings
 from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import ROLE_WORDS, Role
+from backoffice.domain.visibility import Subject
 from backoffice.mail import facts, messages, parts, tickets
 from backoffice.mail.facts import Outdated, ProjectFacts, To
 from backoffice.mail.render import Message
@@ -32,7 +33,7 @@ from backoffice.models import (
     Submission,
     User,
 )
-from backoffice.queries import submissions
+from backoffice.queries import contacts, submissions
 from backoffice.services.import_people import REPLACED
 from backoffice.services.outbox import Claim, Recipient
 
@@ -201,17 +202,23 @@ def _result_hidden(case: _Case) -> Message:
 def _contact_hidden(case: _Case) -> Message:
     override = case.get(Override, "override_id")
     return messages.contact_hidden(
-        to=_named(case, override.subject_id), project=case.project, reason=override.reason
+        to=_named(case, override.subject_id), project=case.project, reason=override.reason, link=_contact_url(case)
     )
 
 
 def _contact_public(case: _Case) -> Message:
     if case.token is None:
         raise Outdated("the person is no contact of the project any longer")
+    contact = case.get(Contact, "contact_id")
+    if not contacts.is_public(contact, case.session.scalar(contacts.active_override(Subject.CONTACT, contact.id))):
+        raise Outdated("the person is not public any longer")
     return messages.contact_public(
-        to=_named(case, case.claim.params.get("contact_id")), project=case.project,
-        link=f"{case.project.agency.base_url}/contact/{case.token}",
+        to=_named(case, contact.id), project=case.project, link=_contact_url(case)
     )
+
+
+def _contact_url(case: _Case) -> str:
+    return f"{case.project.agency.base_url}/contact/{case.token}" if case.token else ""
 
 
 def _file_infected(case: _Case) -> Message:

@@ -149,8 +149,9 @@ def contact_public(*, to: To, project: ProjectFacts, link: str) -> Message:
     return _about(Mail.CONTACT_PUBLIC, to=to, project=project, values={"link": link})
 
 
-def contact_hidden(*, to: To, project: ProjectFacts, reason: str) -> Message:
-    return _about(Mail.CONTACT_HIDDEN, to=to, project=project, values={"reason": reason})
+def contact_hidden(*, to: To, project: ProjectFacts, reason: str, link: str = "") -> Message:
+    """The reason, and how to object without signing in: by an answer, or on the page of the link."""
+    return _about(Mail.CONTACT_HIDDEN, to=to, project=project, values={"reason": reason, "link": link})
 
 
 def delivery_failed(*, to: To, project: ProjectFacts, address: str, subject: str, cause: str) -> Message:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload
 from backoffice.domain.permissions import Actor
 from backoffice.domain.text import parse_search
 from backoffice.domain.visibility import ContactChoice, Subject, contact_is_public
-from backoffice.models import Access, Contact, Override, Project
+from backoffice.models import Access, Contact, ContactLink, Override, Project
 from backoffice.queries import projects
 
 
@@ -19,6 +19,15 @@ def scope(actor: Actor) -> ColumnElement[bool]:
 
 def one(actor: Actor, contact_id: int) -> Select[Contact]:
     return select(Contact).where(Contact.id == contact_id, Contact.ended_at.is_(None), scope(actor))
+
+
+def by_link(digest: str) -> Select[Contact]:
+    """Whose link it is; nobody's when the person is no longer named."""
+    return (
+        select(Contact)
+        .join(ContactLink, ContactLink.contact_id == Contact.id)
+        .where(ContactLink.digest == digest, Contact.ended_at.is_(None))
+    )
 
 
 def access_of(actor: Actor, access_id: int) -> Select[Access]:

@@ -111,6 +111,21 @@ def end(uow: UnitOfWork, *, actor: Actor, access_id: int, reason: str = "") -> N
     )
 
 
+def hand_over(uow: UnitOfWork, *, actor: Actor, project_id: int, email: str, name: str = "") -> Access:
+    """A coordinator leaves and somebody else goes on: both or neither. The audit names who gave and who ended it."""
+    project = projects.lock(uow, actor=actor, project_id=project_id, permission=Permission.OWN_ACCESS)
+    own = next(
+        (row for row in uow.session.scalars(queries.active_accesses(project.id)) if row.user_id == actor.user_id), None
+    )
+    if own is None:
+        raise NotFound(N_("This access has ended already."))
+    if checked_email(email) == own.user.email:
+        raise Refused(N_("This is your own address. Name your successor's."), field="email", code="own-address")
+    successor = grant(uow, actor=actor, project_id=project.id, email=email, name=name)
+    end(uow, actor=actor, access_id=own.id)
+    return successor
+
+
 def close(uow: UnitOfWork, *, actor: Actor | None, project: Project, access: Access, reason: str) -> None:
     """End the row of a locked project; sessions of the person end, the audit keeps both. Mails nobody."""
     access.ended_at, access.ended_reason = uow.now, reason

@@ -11,7 +11,7 @@ from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.projects import Status
 from backoffice.models import Contact, Project
 from backoffice.queries import contacts as queries
-from backoffice.services import audit, projects
+from backoffice.services import audit, contact_links, projects
 from backoffice.services.uow import UnitOfWork
 
 PHONE_MAX = 60  # characters
@@ -95,11 +95,13 @@ def set_public(uow: UnitOfWork, *, actor: Actor, contact_id: int, is_public: boo
             )
     if row.coordinator_public == is_public:
         return
+    was_public = contact_links.is_public(uow, contact=row)
     row.coordinator_public, row.coordinator_at = is_public, uow.now
     _record(
         uow, actor=actor, project=project, contact=row,
         action="contact:made-public" if is_public else "contact:made-private",
     )
+    contact_links.tell_if_public(uow, project=project, contact=row, was_public=was_public)
 
 
 def _locked_project(uow: UnitOfWork, *, actor: Actor, project_id: int) -> Project:

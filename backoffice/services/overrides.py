@@ -13,8 +13,7 @@ from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.visibility import BasisKind, OverrideKind, Subject
 from backoffice.models import Contact, Override, Project, Result
 from backoffice.queries import contacts as queries
-from backoffice.services import audit, outbox, people, projects
-from backoffice.services.outbox import Recipient
+from backoffice.services import audit, contact_links, outbox, people, projects
 from backoffice.services.uow import UnitOfWork
 
 PERMISSIONS: Mapping[Subject, Permission] = MappingProxyType({
@@ -40,10 +39,14 @@ def show_contact(
 ) -> Override:
     """Show a contact on a basis: the number of a ticket, or the date of a written consent (ISO)."""
     project = _locked(uow, actor=actor, subject=Subject.CONTACT, subject_id=contact_id)
-    return _put(
+    contact = uow.session.get_one(Contact, contact_id)
+    was_public = contact_links.is_public(uow, contact=contact)
+    row = _put(
         uow, actor=actor, project=project, subject=Subject.CONTACT, subject_id=contact_id, kind=OverrideKind.SHOW,
         reason=_reason(reason), basis_kind=basis_kind, basis=_basis(basis_kind, basis, uow=uow),
     )
+    contact_links.tell_if_public(uow, project=project, contact=contact, was_public=was_public)
+    return row
 
 
 def clear(uow: UnitOfWork, *, actor: Actor, override_id: int) -> None:
@@ -55,7 +58,11 @@ def clear(uow: UnitOfWork, *, actor: Actor, override_id: int) -> None:
     uow.session.refresh(row)
     if row.cleared_at is not None:
         raise NotFound(N_("This override was cleared already."))
+    contact = uow.session.get(Contact, row.subject_id) if row.subject is Subject.CONTACT else None
+    was_public = contact is not None and contact_links.is_public(uow, contact=contact)
     _close(uow, actor=actor, row=row)
+    if contact is not None:
+        contact_links.tell_if_public(uow, project=project, contact=contact, was_public=was_public)
     audit.record(
         uow, actor=actor, action=f"{row.subject.value}:override-cleared", agency_id=project.agency_id,
         project_id=project.id, subject=f"{row.subject.value}:{row.subject_id}", details={"override": row.id},
@@ -122,13 +129,14 @@ def _tell(uow: UnitOfWork, *, project: Project, row: Override) -> None:
     kind, recipients = Mail.RESULT_HIDDEN, people.coordinators(uow.session, project=project)
     if row.subject is Subject.CONTACT:
         contact = uow.session.get_one(Contact, row.subject_id)
-        kind, recipients = Mail.CONTACT_HIDDEN, [Recipient(email=contact.email, language=project.agency.language)]
+        kind, recipients = Mail.CONTACT_HIDDEN, [people.of_contact(uow.session, contact=contact, project=project)]
     elif row.subject is not Subject.RESULT:
         return
     for person in recipients:
         outbox.publish(
             uow, kind=kind, key=f"{project.id}:{row.id}", to=person, agency_id=project.agency_id,
-            project_id=project.id, params={"override_id": row.id},
+            project_id=project.id, params={"override_id": row.id, "contact_id": row.subject_id}
+            if kind is Mail.CONTACT_HIDDEN else {"override_id": row.id},
         )
 
 

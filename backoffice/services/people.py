@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from backoffice.models import Project, User
-from backoffice.queries import contacts
+from backoffice.models import Contact, Project, User
+from backoffice.queries import contacts, users
 from backoffice.services.outbox import Recipient
 
 
@@ -18,6 +18,13 @@ def coordinators(session: Session, *, project: Project) -> list[Recipient]:
 
 def recipient(user: User, *, project: Project) -> Recipient:
     return Recipient(email=user.email, language=user.language or project.agency.language, user_id=user.id)
+
+
+def of_contact(session: Session, *, contact: Contact, project: Project) -> Recipient:
+    """A contact person, who may have an account and with it a language."""
+    user = session.scalar(users.by_email(contact.email))
+    language = (user.language if user else None) or project.agency.language
+    return Recipient(email=contact.email, language=language, user_id=user.id if user else None)
 
 
 def agency_side(session: Session, *, project: Project) -> list[Recipient]:

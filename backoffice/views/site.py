@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from backoffice import auth
 from backoffice.views import (
     api,
+    contact_link,
     coordinator,
     errors,
     eu_login,
@@ -32,6 +33,7 @@ CSP = "; ".join((
 BLUEPRINTS = (
     api,
     auth_views,
+    contact_link,
     coordinator,
     eu_login,
     feeds,

@@ -471,6 +471,7 @@ def upgrade() -> None:
     sa.Column('field', sa.String(length=60), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=True),
     sa.Column('value', sa.Text(), nullable=False),
+    sa.Column('salt', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['event_id'], ['audit_event.id'], name=op.f('fk_audit_personal_event_id')),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_audit_personal_user_id')),
     sa.PrimaryKeyConstraint('event_id', 'field', name=op.f('pk_audit_personal'))
@@ -479,10 +480,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_audit_personal_user_id'), ['user_id'], unique=False)
 
     op.create_table('audit_seal',
+    sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('event_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('digest', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['event_id'], ['audit_event.id'], name=op.f('fk_audit_seal_event_id')),
-    sa.PrimaryKeyConstraint('event_id', name=op.f('pk_audit_seal'))
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_audit_seal')),
+    sa.UniqueConstraint('event_id', name=op.f('uq_audit_seal_event_id'))
     )
     op.create_table('contact_link',
     sa.Column('id', sa.Integer(), nullable=False),

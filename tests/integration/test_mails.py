@@ -27,6 +27,7 @@ from backoffice.models import (
     ContactLink,
     Decision,
     OutboxRow,
+    Override,
     PasswordLink,
     Project,
     ReopenRequest,
@@ -134,6 +135,10 @@ def send(told: Told, kind: Mail, language: str, *, to_staff: bool = False) -> Em
     params = dict(told.params)
     if kind is Mail.CONTACT_HIDDEN:
         params["override_id"] = params["contact_override_id"]
+    if kind is Mail.CONTACT_PUBLIC:  # goes only to who is public when it leaves
+        with unit_of_work() as uow:
+            uow.session.get_one(Override, params["contact_override_id"]).cleared_at = uow.now
+            uow.session.get_one(Contact, params["contact_id"]).coordinator_public = True
     other = {Mail.UNLOCKED: "unlock_id", Mail.RESULTS_APPROVED: "approve_id"}.get(kind)
     if other:
         params["decision_id"] = params[other]

@@ -66,6 +66,7 @@ auth.invite                 GET,POST  nothing-there
 auth.login                  GET,POST  everyone
 auth.logout                 POST      everyone
 auth.terms                  GET,POST  everyone
+contact.show                GET,POST  nothing-there
 contacts.clear_view         GET,POST  staff-row
 contacts.hide_view          GET,POST  staff-row
 contacts.index_view         GET       staff-list
@@ -76,6 +77,7 @@ coordinator.contact         GET,POST  own
 coordinator.delete_result   GET,POST  own
 coordinator.end_access      GET,POST  own
 coordinator.file            GET       own
+coordinator.hand_over       GET,POST  own
 coordinator.index           GET       signed-in
 coordinator.live            GET,POST  own
 coordinator.logo            GET       own

@@ -76,6 +76,36 @@ def end_access(code: str, access_id: int) -> ResponseReturnValue:
     return base.go(there)
 
 
+@bp.route("/<code>/access/hand-over", methods=["GET", "POST"])
+@auth.own(Permission.OWN_ACCESS)
+def hand_over(code: str) -> ResponseReturnValue:
+    """Give access to a successor and end the own one, in one page."""
+    project = base.load(code)
+    form = AccessForm()
+    base.opened(form)
+    if base.is_look() or not base.fits(form):
+        return _hand_over_page(project, form, status=200 if base.is_look() else 422)
+    try:
+        with unit_of_work() as uow:
+            row = services.hand_over(
+                uow, actor=base.actor(), project_id=project.id, email=form.email.data or "", name=form.name.data or ""
+            )
+            email = row.user.email
+    except Refused as error:
+        refuse(form, error)
+        return _hand_over_page(base.load(code), form, status=422)
+    # Ending the own access ends the session too: the words stand on the page of the sign-in.
+    flash(gettext("%(email)s goes on with the project; your access to it has ended.", email=email), "good")
+    return base.go("/my/")
+
+
+def _hand_over_page(project: Project, form: AccessForm, *, status: int) -> ResponseReturnValue:
+    return base.page(
+        "hand_over", status=status, project=project, form=form, specialist=helpers.specialist(project),
+        helpdesk=helpers.helpdesk(project.agency),
+    )
+
+
 def _page(
     project: Project, form: AccessForm, *, status: int = 200, refusal: str = "", refusal_code: str = ""
 ) -> ResponseReturnValue:

@@ -97,3 +97,17 @@ def test_access_to_another_project_is_not_ended_from_here(
     me.client.post(f"{home}access/{access_id}/end", data={})
     session.expire_all()
     assert session.get_one(Access, access_id).ended_at is None
+
+
+def test_coordinator_hands_over_in_one_page_and_is_out(
+    scene: Scene, home: str, me: Reader, session: Session
+) -> None:
+    wrong = me.send(home + "access/hand-over", "Hand over and leave", email=scene.coordinator.email)
+    assert soup_of(wrong).select_one('#email-error [data-error="own-address"]')
+    assert active(session, scene) == {scene.coordinator.email}
+    me.send(home + "access/hand-over", "Hand over and leave", email="next@skola.example", name="Ilze Jaunā")
+    assert active(session, scene) == {"next@skola.example"}
+    assert mails(session, Mail.ACCESS) == ["next@skola.example"]
+    rows = session.scalars(select(Access).where(Access.project_id == scene.project_id).order_by(Access.id)).all()
+    assert [row.ended_by_id for row in rows] == [scene.coordinator.user_id, None]
+    assert rows[1].granted_by_id == scene.coordinator.user_id
