@@ -37,6 +37,7 @@ class Agency(Base):
     sender_name: Mapped[str] = mapped_column(String(200), default="")
     legal_clause: Mapped[str] = mapped_column(String(60), default="I.9.2")
     notice_days: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)  # mail → days; empty: the defaults
+    keep_days: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)  # what is kept → days; empty: the defaults
     extra_holidays: Mapped[list[Any]] = mapped_column(JSON, default=list)  # ISO dates of the agency's own
 
 

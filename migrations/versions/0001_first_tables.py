@@ -36,6 +36,7 @@ def upgrade() -> None:
     sa.Column('sender_name', sa.String(length=200), nullable=False),
     sa.Column('legal_clause', sa.String(length=60), nullable=False),
     sa.Column('notice_days', sa.JSON(), nullable=False),
+    sa.Column('keep_days', sa.JSON(), nullable=False),
     sa.Column('extra_holidays', sa.JSON(), nullable=False),
     sa.CheckConstraint('due_days BETWEEN 1 AND 90', name=op.f('ck_agency_due_days')),
     sa.CheckConstraint('run_limit > 0', name=op.f('ck_agency_run_limit')),
