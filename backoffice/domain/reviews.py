@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
 from backoffice.domain.errors import N_
@@ -22,6 +22,15 @@ class DecisionKind(StrEnum):
     RETURN = "return"
     APPROVE = "approve"
     UNLOCK = "unlock"
+
+
+class QueuePlace(IntEnum):
+    """Where a review stands in the queue before its age counts: a question to the coordinator lets it wait behind the
+    others, the answer brings it to the front."""
+
+    ANSWERED = 0
+    PLAIN = 1
+    ASKED = 2
 
 
 class ReopenOutcome(StrEnum):

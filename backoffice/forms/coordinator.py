@@ -157,6 +157,13 @@ class ReopenForm(Own):
     reason = TextAreaField(_l("Reason"), filters=[_clean])
 
 
+class QuestionForm(Own):
+    """The answer to a question of the agency that is no return."""
+
+    limits: ClassVar[Mapping[str, str]] = {"answer": "answer"}
+    answer = TextAreaField(_l("Your answer"), filters=[_clean])
+
+
 class SubmitForm(Own):
     """Submit for review; the tick confirms all warnings at once (DOMAIN §4)."""
 

@@ -64,6 +64,13 @@ class DeclineForm(Form):
     answer = TextAreaField(_l("Why not"))
 
 
+class AskForm(Form):
+    """A question that is not a return."""
+
+    act_key = HiddenField(validators=[Length(max=64)])
+    question = TextAreaField(_l("Question"))
+
+
 class DecisionForm(Form):
     """What every decision carries: version and digest that were on the screen, and the key of this very act.
 

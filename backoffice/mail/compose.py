@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from backoffice.config import Settings
 from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import ROLE_WORDS, Role
+from backoffice.domain.tickets import TicketState
 from backoffice.domain.visibility import Subject
 from backoffice.mail import facts, messages, parts, tickets
 from backoffice.mail.facts import Outdated, ProjectFacts, To
@@ -31,6 +32,7 @@ from backoffice.models import (
     Result,
     StoredFile,
     Submission,
+    Ticket,
     User,
 )
 from backoffice.queries import contacts, submissions
@@ -167,6 +169,17 @@ def _reopen_declined(case: _Case) -> Message:
     return messages.reopen_declined(to=case.to, project=case.project, reason=row.reason, answer=row.answer)
 
 
+def _question(case: _Case) -> Message:
+    ticket = case.get(Ticket, "ticket_id")
+    if ticket.state is not TicketState.WAITING:
+        raise Outdated("the question was answered")
+    first = ticket.messages[0]
+    return messages.question(
+        to=case.to, project=case.project, number=ticket.number, asked_by=parts.name_of(first.author),
+        question=first.text,
+    )
+
+
 def _additions(case: _Case) -> Message:
     due_on = case.row.due_on
     if due_on is None:
@@ -277,6 +290,7 @@ _COMPOSERS: Mapping[Mail, Callable[[_Case], Message]] = MappingProxyType({
     Mail.RESULTS_APPROVED: _decision,
     Mail.REOPEN_REQUESTED: _reopen_requested,
     Mail.REOPEN_DECLINED: _reopen_declined,
+    Mail.QUESTION: _question,
     Mail.ADDITIONS_REMINDER: _additions,
     Mail.ADDITIONS_OVERDUE: _additions,
     Mail.END_DATE_CHANGED: _end_date_changed,

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session, relati
 
 from backoffice.db import Base
 from backoffice.domain.projects import GrantState, Status
+from backoffice.domain.reviews import QueuePlace
 from backoffice.models.agency import Agency
 from backoffice.models.types import BigId, UtcDateTime, WordSet, enum_by_value
 from backoffice.models.user import User
@@ -39,7 +40,7 @@ class Project(Base):
         CheckConstraint("end_date IS NULL OR start_date IS NULL OR end_date >= start_date", name="dates"),
         CheckConstraint("grant_cents IS NULL OR grant_cents >= 0", name="grant_cents"),
         CheckConstraint("version > 0", name="version"),
-        Index("ix_project_queue", "agency_id", "status", "waiting_since_at", "id"),
+        Index("ix_project_queue", "agency_id", "status", "queue_place", "waiting_since_at", "id"),
         Index("ix_project_list", "agency_id", "sort_key", "id"),
         Index("ix_project_public", "sort_key", "id"),
         Index("ix_project_end", "agency_id", "end_date", "id"),
@@ -95,6 +96,7 @@ class Project(Base):
     status: Mapped[Status] = mapped_column(enum_by_value(Status, name="status"), default=Status.OPEN)
     status_since_at: Mapped[datetime] = mapped_column(UtcDateTime)
     waiting_since_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    queue_place: Mapped[int] = mapped_column(default=QueuePlace.PLAIN)
     due_on: Mapped[date | None]
     published_submission_id: Mapped[int | None] = mapped_column(
         ForeignKey("submission.id", use_alter=True, name="fk_project_published_submission_id")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from backoffice.domain.permissions import Actor
 from backoffice.domain.projects import REPORT_DUE_AFTER, Status
 from backoffice.domain.results import SUMMARY_KEY
-from backoffice.domain.reviews import Change, Verdict
+from backoffice.domain.reviews import Change, QueuePlace, Verdict
 from backoffice.models import (
     Access,
     ChangeRequest,
@@ -25,7 +25,8 @@ from backoffice.models import (
 )
 from backoffice.queries import projects, submissions
 
-QUEUE_ORDER: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[int]] = (
+QUEUE_ORDER: tuple[InstrumentedAttribute[int], InstrumentedAttribute[datetime], InstrumentedAttribute[int]] = (
+    Project.queue_place,
     Project.waiting_since_at,
     Project.id,
 )
@@ -118,6 +119,7 @@ def queue(
     is_report_overdue: bool = False,
     is_answer_overdue: bool = False,
     is_asked_to_reopen: bool = False,
+    is_question_open: bool = False,
     years: Sequence[int] = (),
     actions: Sequence[str] = (),
     ended_after: date | None = None,
@@ -145,6 +147,8 @@ def queue(
             Project.report_handed_in_on.is_(None),
             Project.report_approved_on.is_(None),
         )
+    if is_question_open:
+        query = query.where(Project.queue_place == QueuePlace.ASKED)
     if is_asked_to_reopen:
         query = query.where(exists(
             select(ReopenRequest.id).where(ReopenRequest.project_id == Project.id, ReopenRequest.closed_at.is_(None))

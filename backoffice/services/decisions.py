@@ -13,7 +13,7 @@ from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Actor
 from backoffice.domain.projects import Status
 from backoffice.domain.results import SUMMARY_KEY, item_key
-from backoffice.domain.reviews import DecisionKind, ReopenOutcome, Reopens, Verdict
+from backoffice.domain.reviews import DecisionKind, QueuePlace, ReopenOutcome, Reopens, Verdict
 from backoffice.domain.transitions import DUE_DAYS_MAX, DUE_DAYS_MIN, TRANSITIONS, Guard, Name, Transition
 from backoffice.models import ChangeRequest, Decision, Project, ReviewClaim, Submission
 from backoffice.queries import projects as project_queries
@@ -223,6 +223,7 @@ def _decide(
             "requests": [request.id for request in current],
             "is_claimed": uow.session.get(ReviewClaim, project.id) is not None,
             "reopening": asked.id if asked else None,
+            "queue_place": project.queue_place,
         },
     )
     uow.session.add(decision)
@@ -230,7 +231,7 @@ def _decide(
         request.is_current = False
     if asked is not None:  # what it asks for happens now, at least in part; the decision's own mail tells it
         outcome = ReopenOutcome.UNLOCKED if kind is DecisionKind.UNLOCK else ReopenOutcome.RETURNED
-        reopening.close(uow, actor=actor, project=project, row=asked, outcome=outcome)
+        reopening.close(uow, actor=actor, project=project, row=asked, outcome=outcome, words=reason)
     return decision
 
 
@@ -245,6 +246,7 @@ def _close(uow: UnitOfWork, *, actor: Actor, case: _Case, decision: Decision, ac
     """Status, claim, version, audit and mails: the same end for all three decisions."""
     project = case.project
     project.status, project.status_since_at = case.row.leads_to(project.status), uow.now
+    project.queue_place = QueuePlace.PLAIN
     if project.status is Status.RETURNED:
         project.waiting_since_at = uow.now
     claim = uow.session.get(ReviewClaim, project.id)

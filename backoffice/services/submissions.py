@@ -9,6 +9,7 @@ from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Actor
 from backoffice.domain.projects import GrantState, Status
 from backoffice.domain.results import ItemFact, item_digest, submission_digest
+from backoffice.domain.reviews import QueuePlace
 from backoffice.domain.text import search_key, sort_key
 from backoffice.domain.transitions import TRANSITIONS, Name
 from backoffice.models import Project, ReviewClaim, Submission, SubmissionFile, SubmissionItem
@@ -59,6 +60,7 @@ def submit(
     project.status = row.leads_to(project.status)
     project.status_since_at = project.waiting_since_at = uow.now
     project.due_on = None
+    project.queue_place = QueuePlace.PLAIN
     _end_claim(uow, project=project)
     projects.touch(project)
     audit.record(

@@ -4,12 +4,13 @@ about. Replies are in `ticket_replies`, all that staff do beside in `ticket_tria
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 
 from backoffice.domain import text, tickets
 from backoffice.domain.errors import N_, Forbidden, NotFound, Refused, Stale
 from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Actor, Permission, Role
+from backoffice.domain.reviews import QueuePlace
 from backoffice.domain.tickets import (
     REOPEN_WITHIN,
     RULES,
@@ -66,7 +67,8 @@ class Incoming:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTicket:
     """The first message of a ticket. Without an agency and a project both are looked for. `is_quiet`: no confirmation
-    is sent, as for automatic mail. `follows_id`: the ticket that could not be reopened."""
+    is sent, as for automatic mail. `direction` out: the agency asks, and waits for the answer. `follows_id`: the ticket
+    that could not be reopened."""
 
     subject: str
     text: str
@@ -88,6 +90,7 @@ class NewTicket:
     raw_file_id: int | None = None
     follows_id: int | None = None
     is_quiet: bool = False
+    direction: Direction = Direction.IN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +108,9 @@ def open_ticket(uow: UnitOfWork, *, actor: Actor | None, new: NewTicket, act_key
     in, or a mail. Whose it is: the given agency, the project's, else the one that knows the sender, else nobody's."""
     if actor is not None and (known := acts.outcome(uow, actor=actor, key=act_key)) is not None:
         return uow.session.get_one(Ticket, int(known))
-    if new.channel is Channel.STAFF and (actor is None or not actor.can(Permission.TICKET_WORK)):
+    is_question = new.direction is Direction.OUT
+    needed = Permission.REVIEW_DECIDE if is_question else Permission.TICKET_WORK
+    if (is_question or new.channel is Channel.STAFF) and (actor is None or not actor.can(needed)):
         raise Forbidden(N_("Your role does not allow this."))
     email = checked_email(new.email)
     words = _words(new.text, channel=new.channel)
@@ -125,16 +130,17 @@ def open_ticket(uow: UnitOfWork, *, actor: Actor | None, new: NewTicket, act_key
         channel=new.channel,
         context=dict(new.context),
         category=new.category,
-        state=TicketState.NEW,
+        state=TicketState.WAITING if is_question else TicketState.NEW,
         follows_id=new.follows_id,
         created_at=uow.now,
         changed_at=uow.now,
     )
-    owe_answer(uow, ticket=ticket, agency=place.agency)
+    if not is_question:
+        owe_answer(uow, ticket=ticket, agency=place.agency)
     uow.session.add(ticket)
     uow.session.flush()
     message = add_message(
-        uow, ticket=ticket, direction=Direction.IN, channel=new.channel,
+        uow, ticket=ticket, direction=new.direction, channel=new.channel,
         author_id=_author(actor, new.channel, place.requester), words=words, files=new.files, html=new.html,
         quoted=new.quoted, message_id=new.message_id, in_reply_to=new.in_reply_to, raw_file_id=new.raw_file_id,
     )
@@ -158,6 +164,7 @@ def receive(uow: UnitOfWork, *, ticket_id: int, incoming: Incoming, actor: Actor
     """A further message of the requester, by page or mail; who may write is checked by the caller (key, sign-in, the
     sender's address). What waited or was solved is open again; what was merged goes on in the other ticket. Closed for
     too long: Refused with `ticket-closed`, and the caller opens a new ticket that follows this one."""
+    _to_the_front(uow, ticket_id=ticket_id)
     ticket = uow.session.scalar(queries.locked_any(ticket_id))
     while ticket is not None and ticket.merged_into_id is not None:
         ticket = uow.session.scalar(queries.locked_any(ticket.merged_into_id))
@@ -185,6 +192,18 @@ def receive(uow: UnitOfWork, *, ticket_id: int, incoming: Incoming, actor: Actor
         "message": message.id, "channel": incoming.channel.value, "from": before.value, "to": ticket.state.value,
     })
     return message
+
+
+def _to_the_front(uow: UnitOfWork, *, ticket_id: int) -> None:
+    """The answer to a question about a submission brings its review to the front of the queue (DOMAIN §3). Before the
+    ticket is locked: everybody locks the project first."""
+    row = uow.session.get(Ticket, ticket_id)
+    if row is not None and row.submission_id is not None:
+        uow.session.execute(
+            update(Project)
+            .where(Project.id == row.project_id, Project.queue_place == QueuePlace.ASKED)
+            .values(queue_place=QueuePlace.ANSWERED)
+        )
 
 
 def close_settled(uow: UnitOfWork, *, limit: int = 200) -> int:

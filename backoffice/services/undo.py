@@ -19,11 +19,7 @@ UNDONE = "the decision was undone"  # why its mails were withdrawn; the outbox s
 
 
 def undo(uow: UnitOfWork, *, actor: Actor, project_id: int, decision_id: int) -> Decision:
-    """Everything as before the decision, and its mails withdrawn; a second press changes nothing more.
-
-    Only `status_since_at` moves on: the list of the final-report gate is read by it, and who read the decision there
-    must read the undo, too.
-    """
+    """Everything as before the decision, and its mails withdrawn; a second press changes nothing more."""
     row = TRANSITIONS[Name.UNDO]
     project = projects.lock(uow, actor=actor, project_id=project_id, permission=row.permission)
     decision = uow.session.get(Decision, decision_id, populate_existing=True)
@@ -59,7 +55,8 @@ def _give_back(
     """What the decision had written down as the state before it."""
     before = decision.before
     project.status = row.leads_to(Status(before["status"]))
-    project.status_since_at = uow.now
+    project.status_since_at = datetime.fromisoformat(before["status_since_at"])
+    project.queue_place = before["queue_place"]
     project.waiting_since_at = datetime.fromisoformat(before["waiting_since_at"])
     project.due_on = date.fromisoformat(before["due_on"]) if before["due_on"] else None
     project.published_submission_id = before["published_submission_id"]

@@ -61,6 +61,7 @@ ACTION_WORDS: Mapping[str, str] = MappingProxyType({
     "result:moved": N_("Order of results changed"),
     "result:override-cleared": N_("Override of a result cleared"),
     "result:restored": N_("Result restored"),
+    "review:asked": N_("Coordinator asked"),
     "review:claimed": N_("Review claimed"),
     "review:judged": N_("Verdict given"),
     "review:released": N_("Review released"),

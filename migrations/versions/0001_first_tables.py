@@ -208,6 +208,7 @@ def upgrade() -> None:
     sa.Column('status', sa.Enum('open', 'under_review', 'returned', 'approved', name='status', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('status_since_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('waiting_since_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('queue_place', sa.Integer(), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=True),
     sa.Column('published_submission_id', sa.Integer(), nullable=True),
     sa.Column('first_approved_at', sa.DateTime(timezone=True), nullable=True),
@@ -232,7 +233,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_project_list', ['agency_id', 'sort_key', 'id'], unique=False)
         batch_op.create_index('ix_project_number', ['number'], unique=False)
         batch_op.create_index('ix_project_public', ['sort_key', 'id'], unique=False)
-        batch_op.create_index('ix_project_queue', ['agency_id', 'status', 'waiting_since_at', 'id'], unique=False)
+        batch_op.create_index('ix_project_queue', ['agency_id', 'status', 'queue_place', 'waiting_since_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_project_responsible_id'), ['responsible_id'], unique=False)
 
     op.create_table('recovery_code',

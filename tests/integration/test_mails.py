@@ -18,6 +18,7 @@ from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Role
 from backoffice.domain.reviews import DecisionKind, Reopens
 from backoffice.domain.signin import token_digest
+from backoffice.domain.tickets import Channel, Direction, TicketState
 from backoffice.domain.visibility import Subject
 from backoffice.jobs import outbox as jobs
 from backoffice.mail import compose, preview
@@ -32,6 +33,8 @@ from backoffice.models import (
     Project,
     ReopenRequest,
     StoredFile,
+    Ticket,
+    TicketMessage,
     User,
 )
 from backoffice.queries import reviews as review_queries
@@ -47,7 +50,7 @@ from tests.support.client import Client
 
 pytestmark = pytest.mark.one_engine
 LATER = frozenset({
-    Mail.QUESTION, Mail.TICKET_RECEIVED, Mail.TICKET_REPLY, Mail.TICKET_NOT_TAKEN,
+    Mail.TICKET_RECEIVED, Mail.TICKET_REPLY, Mail.TICKET_NOT_TAKEN,
 })
 NOW = tuple(kind for kind in Mail if kind not in LATER)
 COMMENT = "Lūdzu: 3. lapā <b>emblēmu</b>\nun saiti https://example.org/emblem."
@@ -111,6 +114,18 @@ def told(app: Flask, session: Session, var: Path) -> Iterator[Told]:
         uow.session.add(request)
         uow.session.flush()
         request_id = request.id
+        question = Ticket(
+            number=1042, agency_id=scene.agency_id, project_id=scene.project_id, submission_id=submission_id,
+            requester_email=scene.coordinator.email, subject="Jautājums", state=TicketState.WAITING,
+            created_at=uow.now, changed_at=uow.now,
+        )
+        question.messages.append(TicketMessage(
+            direction=Direction.OUT, channel=Channel.STAFF, author_id=scene.specialist.user_id, text=COMMENT,
+            written_at=uow.now,
+        ))
+        uow.session.add(question)
+        uow.session.flush()
+        ticket_id = question.id
         failed_id = uow.session.scalars(select(OutboxRow.id).filter_by(kind=Mail.RECEIPT)).one()
         uow.session.get_one(OutboxRow, failed_id).failure = "550 5.1.1 no such user"
         uow.session.query(OutboxRow).filter(OutboxRow.id != failed_id).delete()
@@ -119,7 +134,7 @@ def told(app: Flask, session: Session, var: Path) -> Iterator[Told]:
     yield Told(scene=scene, base="http://localhost", var=var, params={
         "access_id": access_id, "submission_id": submission_id, "decision_id": decision_id, "override_id": override_id,
         "contact_override_id": on_contact, "contact_id": contact_id, "file_id": file_id, "outbox_id": failed_id,
-        "unlock_id": unlock_id, "approve_id": approve_id, "request_id": request_id,
+        "unlock_id": unlock_id, "approve_id": approve_id, "request_id": request_id, "ticket_id": ticket_id,
         "former_end_date": "2026-11-01", "end_date": "2026-12-24", "reason": REASON, "reckoned_from": "2026-12-24",
     })
     mails.empty(var)

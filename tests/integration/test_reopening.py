@@ -11,7 +11,9 @@ from backoffice.domain import clock
 from backoffice.domain.errors import Forbidden, NotFound, Refused
 from backoffice.domain.notices import Mail
 from backoffice.domain.reviews import ReopenOutcome
-from backoffice.models import AuditEvent, Decision, OutboxRow, Project, ReopenRequest
+from backoffice.domain.tickets import Category, TicketState
+from backoffice.models import AuditEvent, Decision, OutboxRow, Project, ReopenRequest, Ticket
+from backoffice.queries import questions
 from backoffice.services import reopening
 from backoffice.services.undo import undo
 from backoffice.services.uow import unit_of_work
@@ -33,7 +35,8 @@ def scene(session: Session) -> Scene:
 def ask(scene: Scene, *, who: Person | None = None, reason: str = REASON, act_key: str = "") -> int:
     with unit_of_work() as uow:
         return reopening.ask(
-            uow, actor=(who or scene.coordinator).actor, project_id=scene.project_id, reason=reason, act_key=act_key
+            uow, actor=(who or scene.coordinator).actor, project_id=scene.project_id, reason=reason,
+            subject="Asked to reopen", act_key=act_key,
         ).id
 
 
@@ -50,6 +53,12 @@ def outcome(request_id: int) -> ReopenOutcome | None:
     return db.session.get_one(ReopenRequest, request_id).outcome
 
 
+def said() -> tuple[TicketState, list[str]]:
+    """The state of the ticket, and what its requester reads there."""
+    ticket = db.session.scalars(select(Ticket)).one()
+    return ticket.state, [message.text for message in questions.said(ticket)]
+
+
 def mails(kind: Mail) -> list[str]:
     return list(db.session.scalars(select(OutboxRow.to).where(OutboxRow.kind == kind)))
 
@@ -62,6 +71,12 @@ def test_coordinator_asks_once_and_the_agency_is_told(scene: Scene, is_approved:
         uow.session.get_one(Project, scene.project_id).responsible_id = scene.specialist.user_id
     assert ask(scene, act_key="one press") == ask(scene, act_key="one press")
     assert mails(Mail.REOPEN_REQUESTED) == [scene.specialist.email]
+    assert mails(Mail.TICKET_RECEIVED) == []
+    ticket = db.session.scalars(select(Ticket)).one()
+    assert (ticket.project_id, ticket.submission_id is not None, ticket.state, ticket.category) == (
+        scene.project_id, True, TicketState.NEW, Category.UNLOCK
+    )
+    assert [message.text for message in ticket.messages] == [REASON]
     assert db.session.scalars(select(AuditEvent.action).order_by(AuditEvent.id.desc())).first() == "reopening:asked"
     with pytest.raises(Refused) as caught:
         ask(scene)
@@ -94,6 +109,7 @@ def test_specialist_declines_in_words_once(scene: Scene) -> None:
         decline(scene, request_id)
     assert outcome(request_id) is ReopenOutcome.DECLINED
     assert mails(Mail.REOPEN_DECLINED) == [scene.coordinator.email]
+    assert said() == (TicketState.SOLVED, [REASON, "Not now."])
     with pytest.raises(Refused) as caught:
         decline(scene, request_id, who=scene.colleague)
     assert caught.value.code == "already-answered"
@@ -117,6 +133,7 @@ def test_a_decision_that_opens_the_results_answers_the_request_and_its_undo_lets
     with unit_of_work(now=clock.now() + timedelta(seconds=5)) as uow:
         undo(uow, actor=scene.specialist.actor, project_id=scene.project_id, decision_id=decision_id)
     assert outcome(request_id) is None
+    assert said() == (TicketState.OPEN, [REASON])
     make.give_back(scene)
     assert outcome(request_id) is ReopenOutcome.RETURNED
 

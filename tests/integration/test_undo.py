@@ -94,7 +94,10 @@ def state(scene: Scene) -> dict[str, Any]:
     """All that a decision may change and that others read: row, items, requests, claim, public page, gate."""
     db.session.rollback()
     project = db.session.get_one(Project, scene.project_id)
-    names = ("status", "waiting_since_at", "due_on", "published_submission_id", "first_approved_at", "is_summary_open")
+    names = (
+        "status", "status_since_at", "waiting_since_at", "due_on", "published_submission_id", "first_approved_at",
+        "is_summary_open", "queue_place",
+    )
     moment = published.moment(db.session(), now=clock.now())
     answer = gate.one(db.session(), project)
     claim = db.session.get(ReviewClaim, project.id)
@@ -114,12 +117,12 @@ def test_who_decided_takes_it_back_within_the_minute_and_nobody_is_mailed(
     prepare(scene)
     before = state(scene)
     decision_id = decide(scene)
-    since = db.session.get_one(Project, scene.project_id).status_since_at
+    changed_at = db.session.get_one(Project, scene.project_id).gate_changed_at
     assert state(scene) != before
     take_back(scene, decision_id, after=50)
     assert state(scene) == before
     # Who follows the list of the gate reads the undo after the decision.
-    assert db.session.get_one(Project, scene.project_id).status_since_at > since
+    assert db.session.get_one(Project, scene.project_id).gate_changed_at > changed_at
     mails = db.session.scalars(select(OutboxRow).where(OutboxRow.decision_id == decision_id)).all()
     assert [mail.state for mail in mails] == [OutboxState.WITHDRAWN]
     late = clock.now() + timedelta(hours=1)

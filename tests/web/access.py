@@ -73,6 +73,7 @@ contacts.index_view         GET       staff-list
 contacts.show_view          GET,POST  staff-row
 coordinator.access          GET,POST  own
 coordinator.answer          GET,POST  own
+coordinator.answer_question GET,POST  own
 coordinator.contact         GET,POST  own
 coordinator.delete_result   GET,POST  own
 coordinator.end_access      GET,POST  own
@@ -135,6 +136,7 @@ results.clear_view          GET,POST  specialist-row
 results.hide_view           GET,POST  specialist-row
 results.index_view          GET       staff-list
 review.approve_view         GET,POST  specialist-row
+review.ask_view             GET,POST  specialist-row
 review.claim_next_view      POST      specialist-list
 review.claim_view           POST      specialist-row
 review.decline_view         GET,POST  specialist-row
@@ -146,6 +148,7 @@ review.page_view            GET       staff-row
 review.pass_view            POST      specialist-row
 review.release_view         POST      specialist-row
 review.return_view          GET,POST  specialist-row
+review.settle_view          POST      specialist-row
 review.take_over_view       POST      specialist-row
 review.undo_view            GET,POST  specialist-row
 review.unlock_view          GET,POST  specialist-row

@@ -15,7 +15,7 @@ from backoffice.domain.errors import Refused
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.projects import Status
 from backoffice.models import Agency, Project
-from backoffice.queries import projects, queue, reopening, reviews, undo
+from backoffice.queries import projects, questions, queue, reopening, reviews, undo
 from backoffice.services import reviews as services
 from backoffice.services.uow import unit_of_work
 from backoffice.views.admin import review_facts
@@ -48,11 +48,13 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
         "unlock_view": P.REVIEW_DECIDE,
         "undo_view": P.REVIEW_DECIDE,
         "decline_view": P.REVIEW_DECIDE,
+        "ask_view": P.REVIEW_DECIDE,
+        "settle_view": P.REVIEW_DECIDE,
     }
     column_list = ("title",)
     list_template = "admin/review/list.html"
     list_order = reviews.QUEUE_ORDER
-    views = ("waiting", "mine", "late", "again", "asked", "silent")
+    views = ("waiting", "mine", "late", "again", "question", "asked", "silent")
 
     def scope(self, actor: Actor) -> ColumnElement[bool]:
         return projects.scope(actor)
@@ -97,6 +99,7 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
             is_report_overdue=view == "late",
             is_answer_overdue=view == "silent",
             is_asked_to_reopen=view == "asked",
+            is_question_open=view == "question",
             years=years or (),
             actions=actions or (),
             ended_after=ended_after,
@@ -134,6 +137,7 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
             "reports": {row.id: review_facts.report(row, today=today) for row in rows},
             "dues": {row.id: review_facts.answer_due(row, today=today) for row in rows},
             "pulses": queue.pulses(db.session(), ids),
+            "questions": questions.of_projects(db.session(), ids),
             "reopenings": reopening.waiting_of(db.session(), ids),
             "claims": queue.claims(db.session(), ids, now=clock.now()),
             "left": review_facts.time_left,
@@ -148,7 +152,8 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
     def _tabs(self) -> list[dict[str, Any]]:
         labels = {
             "waiting": _("Waiting"), "mine": _("Claimed by me"), "late": _("Final report overdue"),
-            "again": _("Sent again"), "asked": _("Asked to reopen"), "silent": _("Returned, no answer"),
+            "again": _("Sent again"), "question": _("Waiting for an answer"),
+            "asked": _("Asked to reopen"), "silent": _("Returned, no answer"),
         }
         tabs = []
         for view, label in labels.items():
@@ -160,7 +165,7 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
     def _sentence(self) -> str:
         """How many wait and for how long: the state of the queue, whatever is filtered."""
         waiting = self._queue("waiting")
-        oldest = db.session.scalar(waiting.order_by(*reviews.QUEUE_ORDER).limit(1))
+        oldest = db.session.scalar(waiting.order_by(Project.waiting_since_at, Project.id).limit(1))
         if oldest is None:
             return str(_("Nothing waits for review."))
         count = reviews.capped_count(db.session(), waiting, most=10_000)

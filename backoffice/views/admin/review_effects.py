@@ -95,6 +95,17 @@ def decline(*, mails: int) -> Effects:
     ]
 
 
+def ask(*, mails: int) -> Effects:
+    lines = [
+        _line("review", "half", _("The results stay under review: nothing opens for the coordinator")),
+        _line("wait", "clock", _("The review waits behind the others until the answer brings it to the front")),
+    ]
+    told = _mail(mails) if not mails else _line("info", "mail", ngettext(
+        "%(num)s mail leaves at once", "%(num)s mails leave at once", mails
+    ))
+    return [*lines, told, _line("open", "chat", _("Question and answer stand on the review page and in a ticket"))]
+
+
 def numbers_of(case: Standing, views: Sequence[ItemView]) -> list[str]:
     """ "result 2", "the final summary" of some items, as the coordinator counts them."""
     places = {view.item.key: number for number, view in enumerate(case.results, start=1)}

@@ -1,5 +1,6 @@
-"""Words to the coordinator that decide nothing about the results: a request to reopen is declined."""
+"""Words to the coordinator that decide nothing about the results: a question, or a no to who asked to reopen."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,17 +9,19 @@ from flask import current_app, flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext as _
 
+from backoffice import auth
 from backoffice.config import Settings
 from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.errors import Forbidden, NotFound, Refused
+from backoffice.domain.projects import Status
 from backoffice.forms.base import Form
-from backoffice.forms.reviews import DeclineForm
+from backoffice.forms.reviews import AskForm, DeclineForm
 from backoffice.mail import preview
 from backoffice.mail.render import Message
 from backoffice.models import Project
 from backoffice.queries import reopening as reopening_queries
-from backoffice.services import people, reopening
+from backoffice.services import people, questions, reopening
 from backoffice.services.outbox import Recipient
 from backoffice.services.uow import UnitOfWork, unit_of_work
 from backoffice.views.admin import review_effects
@@ -70,6 +73,39 @@ class LetterPages(Guarded):
                 answer=form.answer.data or "",
             ),
         ))
+
+    @expose("/<code>/ask", methods=("GET", "POST"))
+    def ask_view(self, code: str) -> Any:
+        """Ask the coordinator: the status does not move, the answer brings the review to the front."""
+        project, form = self._one(code), AskForm()
+        receivers = people.coordinators(db.session(), project=project)
+        if request.method == "GET":
+            if project.status is not Status.UNDER_REVIEW:
+                return redirect(self.get_url(".page_view", code=code))
+            form.act_key.data = secrets.token_urlsafe(16)
+        asked_by = auth.person()
+        return self._write(project, form, _Letter(
+            button=_("Ask the coordinator"), icon="chat", about=("", ""), receivers=receivers,
+            effects=review_effects.ask(mails=len(receivers)), done=_("The question is on its way."),
+            run=lambda uow: questions.ask(
+                uow, actor=self.actor, project_id=project.id, question=form.question.data or "",
+                subject=_("Question about the results: %(title)s", title=project.title)[:250],
+                act_key=form.act_key.data or "",
+            ),
+            mail=lambda to: preview.question(
+                db.session(), settings=self._settings(), now=clock.now(), project=project, to=to,
+                asked_by=(asked_by.name or asked_by.email) if asked_by else "", text=form.question.data or "",
+            ),
+        ))
+
+    @expose("/<code>/settle", methods=("POST",))
+    def settle_view(self, code: str) -> Any:
+        """The answer is not needed any more, or was read: the review has its plain place in the queue again."""
+        project = self._one(code)
+        with unit_of_work() as uow:
+            questions.settle(uow, actor=self.actor, project_id=project.id)
+        flash(_("The review stands in the queue by its age again."), "success")
+        return redirect(self.get_url(".page_view", code=code))
 
     def _write(self, project: Project, form: Form, letter: _Letter) -> Any:
         """The one flow: GET shows the mail as it will go, POST sends it; what was typed is kept."""

@@ -17,7 +17,7 @@ from backoffice.domain.transitions import Name
 from backoffice.forms.base import Coded
 from backoffice.forms.reviews import PassForm, VerdictForm
 from backoffice.models import Project, StoredFile, SubmissionFile, SubmissionItem
-from backoffice.queries import projects, readiness, reopening, undo
+from backoffice.queries import projects, questions, readiness, reopening, undo
 from backoffice.queries.outlook import outlook
 from backoffice.queries.standing import Holder, Standing, obstacle, standing
 from backoffice.services import reviews as services
@@ -145,6 +145,9 @@ class ReviewPages(Guarded):
             is_stale=is_stale,
             refused=refused,
             reopening=db.session.scalar(reopening.waiting(project.id)),
+            asked_questions=db.session.scalars(questions.of_submission(case.submission.id)).all()
+            if case.submission else [],
+            said=questions.said,
             undoable=undo.undoable(db.session(), actor=self.actor, now=now, project_id=project.id),
             pass_error=pass_error,
             seconds_left=self._seconds_left(case),

@@ -14,9 +14,10 @@ from backoffice.domain.errors import DomainError, Refused, Stale
 from backoffice.domain.permissions import Permission
 from backoffice.domain.projects import Label, Status
 from backoffice.domain.results import SUMMARY_KEY
-from backoffice.forms.coordinator import AnswerForm, LiveForm, ReopenForm, SummaryForm
-from backoffice.models import Project, ReopenRequest
-from backoffice.queries import agencies, reopening, submissions
+from backoffice.domain.tickets import LIVE
+from backoffice.forms.coordinator import AnswerForm, LiveForm, QuestionForm, ReopenForm, SummaryForm
+from backoffice.models import Project, ReopenRequest, Ticket
+from backoffice.queries import agencies, questions, reopening, submissions
 from backoffice.queries import projects as queries
 from backoffice.queries import results as result_queries
 from backoffice.services import files as file_services
@@ -66,6 +67,7 @@ def show(
     summary: SummaryForm | None = None,
     summary_conflicts: list[conflicts.Conflict] | None = None,
     answers: dict[int, AnswerForm] | None = None,
+    question: tuple[int, QuestionForm] | None = None,
 ) -> ResponseReturnValue:
     """The page of a project; a form that came back with an error stands in it with what was typed."""
     now = standing.of(db.session(), project)
@@ -81,6 +83,7 @@ def show(
         saved=base.saved(), saved_at=format_time(clock.now(), "HH:mm"), ordering=request.args.get("order") == "1",
         deleted=_deleted(project), submission=shown, **(receipts.of(shown) if shown else {}), history=_history(project),
         specialist=helpers.specialist(project), helpdesk=helpers.helpdesk(project.agency),
+        questions=_questions(now, question), said=questions.said,
         clause=project.agency.legal_clause, reopening=_reopening(project),
         reopen_form=base.opened(ReopenForm(formdata=None)) if project.status in MAY_ASK else None,
     )
@@ -182,6 +185,22 @@ def summary_form(project: Project, now: standing.Standing) -> SummaryForm:
     form.seen.data = conflicts.marks({"final_summary": project.final_summary})
     base.opened(form)
     return form
+
+
+def _questions(
+    now: standing.Standing, typed: tuple[int, QuestionForm] | None
+) -> list[tuple[Ticket, QuestionForm | None]]:
+    """What the agency asked about the submission, with the form of an answer while the thread goes on."""
+    if now.submission is None:
+        return []
+    found = []
+    for ticket in db.session.scalars(questions.of_submission(now.submission.id)):
+        form = None
+        if ticket.state in LIVE:
+            form = typed[1] if typed and typed[0] == ticket.id else base.opened(QuestionForm(formdata=None))
+            form.answer.id = f"answer-question-{ticket.id}"
+        found.append((ticket, form))
+    return found
 
 
 def _reopening(project: Project) -> ReopenRequest | None:

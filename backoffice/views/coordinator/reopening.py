@@ -33,6 +33,7 @@ def reopen(code: str) -> ResponseReturnValue:
         with unit_of_work() as uow:
             services.ask(
                 uow, actor=base.actor(), project_id=project.id, reason=form.reason.data or "",
+                subject=gettext("Asked to reopen: %(title)s", title=project.title)[:250],
                 act_key=form.act_key.data or "",
             )
     except Refused as error:
