@@ -179,6 +179,7 @@ def folded(text: str) -> str:
     return re.sub(r"[\s>\-]+", "", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["lv", "en"])
 @pytest.mark.parametrize("kind", NOW)
 def test_reader_gets_whole_mail_in_the_own_language(told: Told, kind: Mail, language: str, session: Session) -> None:

@@ -101,6 +101,7 @@ def written(uow: UnitOfWork, case: Case, *, agency_id: int, number: int) -> dict
     return expected
 
 
+@pytest.mark.slow
 def test_query_says_what_the_pure_rules_say_in_every_combination(session: Session) -> None:
     agencies = {rule: factories.agency() for rule in PublicationRule}
     expected: dict[str, bool] = {}
