@@ -15,8 +15,8 @@ from backoffice.cli import output
 from backoffice.config import Settings
 from backoffice.jobs import imports
 from backoffice.services import demo as service
-from backoffice.services.demo import Uploads
-from backoffice.services.demo_stories import ACCOUNTS, STORIES
+from backoffice.services.demo import ALL_STORIES, Uploads
+from backoffice.services.demo_stories import ACCOUNTS
 from backoffice.services.uow import unit_of_work
 from backoffice.storage.intake import Upload, picture_taken_in, taken_in
 from backoffice.storage.store import open_store
@@ -84,15 +84,15 @@ def _uploads(settings: Settings) -> Iterator[Uploads]:
             )
             return taken, taken.__enter__()
 
-    names = [name for story in STORIES for result in story.results for name in result.files]
-    logos = [story.logo for story in STORIES if story.logo]
+    of = [(result.title, name) for story in ALL_STORIES for result in story.results for name in result.files]
+    logos = [story.logo for story in ALL_STORIES if story.logo]
     with ExitStack() as stack:
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            files = dict(zip(names, pool.map(partial(take, is_logo=False), names), strict=True))
+            files = dict(zip(of, pool.map(partial(take, is_logo=False), [name for _, name in of]), strict=True))
             pictures = dict(zip(logos, pool.map(partial(take, is_logo=True), logos), strict=True))
         for kept, _ in (*files.values(), *pictures.values()):
             stack.push(kept)  # what is not written in the end is deleted again
         yield Uploads(
-            files={name: upload for name, (_, upload) in files.items()},
+            files={key: upload for key, (_, upload) in files.items()},
             logos={name: upload for name, (_, upload) in pictures.items()},
         )

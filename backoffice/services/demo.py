@@ -22,6 +22,7 @@ from backoffice.services import (
     agencies,
     contacts,
     decisions,
+    demo_shelf,
     files,
     imports,
     projects,
@@ -40,6 +41,9 @@ from backoffice.storage.tables import Row
 
 TOKEN = "demo-token-lv01"  # noqa: S105 - public by intent, and only in the demo
 BEGIN = -1100  # days from today: the agencies
+
+ALL_STORIES = (*STORIES, *demo_shelf.SHELF)
+NAMES = {account.email: account.name for account in ACCOUNTS} | {demo_shelf.COORDINATOR: demo_shelf.NAME}
 
 # A day, counted from today, and what happens on it.
 Step = tuple[int, Callable[[UnitOfWork], object]]
@@ -83,16 +87,16 @@ def add_people(uow: UnitOfWork, *, password_hash: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uploads:
-    """The files of the demo, stored and looked into already, by their names."""
+    """The files of the demo, stored and looked into already, by the result that they belong to and their names."""
 
-    files: Mapping[str, Upload]
+    files: Mapping[tuple[str, str], Upload]
     logos: Mapping[str, Upload]
 
 
 def add_stories(uow: UnitOfWork, *, uploads: Uploads) -> None:
-    """Every project of CONTRACT in its state, in the order in which it would have happened."""
-    _import(_at(uow, BEGIN + 10), uow, STORIES, more={})
-    steps = [step for story in STORIES for step in _steps(uow, story, uploads=uploads)]
+    """Every project of CONTRACT and of the shelf in its state, in the order in which it would have happened."""
+    _import(_at(uow, BEGIN + 10), uow, ALL_STORIES, more={})
+    steps = [step for story in ALL_STORIES for step in _steps(uow, story, uploads=uploads)]
     for number, (day, act) in enumerate(sorted(steps, key=lambda step: step[0])):
         act(_at(uow, day, minutes=number))
         uow.session.flush()
@@ -148,7 +152,6 @@ def _import(then: UnitOfWork, today: UnitOfWork, stories: Sequence[Story], *, mo
 
 
 def _cells(uow: UnitOfWork, story: Story) -> dict[str, str | int | float]:
-    person = next(account for account in ACCOUNTS if account.email == story.coordinator)
     cells: dict[str, str | int | float] = {
         columns.CODE: story.code, columns.TITLE: story.title, "Project Summary": story.summary,
         columns.START: _day(uow, story.start), columns.END: _day(uow, story.end), "Programme": "Erasmus+",
@@ -156,7 +159,8 @@ def _cells(uow: UnitOfWork, story: Story) -> dict[str, str | int | float]:
             dict.fromkeys([story.country, *(country for _, country in story.partners)])
         ),
         "Coordinating organisation name": story.organisation, "Coordinator's country": story.country,
-        columns.GRANT: "187 500,00", columns.CONTACT: person.name, columns.CONTACT_EMAIL: person.email,
+        columns.GRANT: "187 500,00",
+        columns.CONTACT: NAMES[story.coordinator], columns.CONTACT_EMAIL: story.coordinator,
         columns.RESPONSIBLE: story.responsible,
     }
     for number, (name, country) in enumerate(story.partners, start=1):
@@ -201,7 +205,7 @@ def _add_result(uow: UnitOfWork, *, story: Story, demo: DemoResult, uploads: Upl
     ))
     for name in demo.files:
         # Without a scanner, whatever the setting: one that is there scans what it has not seen (DOMAIN §4).
-        files.add_file(uow, actor=actor, result_id=result.id, upload=uploads.files[name], has_scanner=False)
+        files.add_file(uow, actor=actor, result_id=result.id, upload=uploads.files[demo.title, name], has_scanner=False)
 
 
 def _summarise(uow: UnitOfWork, story: Story) -> None:
