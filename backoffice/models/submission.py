@@ -111,6 +111,7 @@ class Decision(Base):
     scope: Mapped[list[Any]] = mapped_column(JSON, default=list)  # item keys that reopen
     due_on: Mapped[date | None]
     digest: Mapped[str] = mapped_column(String(64))
+    confirmation_code: Mapped[str | None] = mapped_column(String(16), unique=True)  # of an approval
     before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # what undo gives back
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     submission: Mapped[Submission] = relationship(back_populates="decisions")

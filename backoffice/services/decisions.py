@@ -1,12 +1,13 @@
 """Return, approve and unlock (DOMAIN §3): each decides on exactly the version and digest that were on the screen."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import func, select
 
-from backoffice.domain import text, transitions
+from backoffice.domain import confirmations, text, transitions
 from backoffice.domain.errors import N_, Refused, Stale
 from backoffice.domain.files import blocks_approve
 from backoffice.domain.notices import Mail
@@ -210,6 +211,7 @@ def _decide(
     decision = Decision(
         project_id=project.id, submission_id=case.submission.id, kind=kind, number=number, decided_at=uow.now,
         decided_by_id=actor.user_id, reason=reason, scope=scope, due_on=due_on, digest=case.submission.digest,
+        confirmation_code=_confirmation_code() if kind is DecisionKind.APPROVE else None,
         before={
             "status": project.status.value,
             "status_since_at": project.status_since_at.isoformat(),
@@ -233,6 +235,10 @@ def _decide(
         outcome = ReopenOutcome.UNLOCKED if kind is DecisionKind.UNLOCK else ReopenOutcome.RETURNED
         reopening.close(uow, actor=actor, project=project, row=asked, outcome=outcome, words=reason)
     return decision
+
+
+def _confirmation_code() -> str:
+    return "".join(secrets.choice(confirmations.ALPHABET) for _ in range(confirmations.LENGTH))
 
 
 def _reopen(project: Project, *, keys: Sequence[str]) -> None:

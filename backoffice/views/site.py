@@ -21,6 +21,7 @@ from backoffice.views import (
     legal,
     public,
     second_factor,
+    verify,
 )
 from backoffice.views import auth as auth_views
 from backoffice.views.messages import day, euros, moment, month, number, say, size, words
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     legal,
     public,
     second_factor,
+    verify,
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -513,12 +513,14 @@ def upgrade() -> None:
     sa.Column('scope', sa.JSON(), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=True),
     sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('confirmation_code', sa.String(length=16), nullable=True),
     sa.Column('before', sa.JSON(), nullable=False),
     sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['decided_by_id'], ['user_account.id'], name=op.f('fk_decision_decided_by_id')),
     sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_decision_project_id')),
     sa.ForeignKeyConstraint(['submission_id'], ['submission.id'], name=op.f('fk_decision_submission_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_decision'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_decision')),
+    sa.UniqueConstraint('confirmation_code', name=op.f('uq_decision_confirmation_code'))
     )
     with op.batch_alter_table('decision', schema=None) as batch_op:
         batch_op.create_index('ix_decision_project', ['project_id', 'id'], unique=False)

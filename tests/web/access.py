@@ -38,12 +38,14 @@ class Who(StrEnum):
     BOTH = "specialist with access to the project"
 
 
+# not-yet: there is nothing before an approval; who sees it then is tried in test_confirmations.py.
 # ok: served, or refused for what the form says (200, 302, 400, 409, 422); login: sent to sign in first.
 KINDS = """
                 ANON  OWN   OTHER SPEC  HELP  ADMIN PLAT  FOREIGN BOTH
 everyone        ok    ok    ok    ok    ok    ok    ok    ok      ok
 bearer          401   401   401   401   401   401   401   401     401
 nothing-there   404   404   404   404   404   404   404   404     404
+not-yet         login 404   404   404   404   404   404   404     404
 own             login ok    404   404   404   404   404   404     ok
 signed-in       login ok    ok    ok    ok    ok    ok    ok      ok
 staff-list      login 404   404   ok    ok    ok    404   ok      ok
@@ -74,6 +76,7 @@ contacts.show_view          GET,POST  staff-row
 coordinator.access          GET,POST  own
 coordinator.answer          GET,POST  own
 coordinator.answer_question GET,POST  own
+coordinator.confirmation    GET       not-yet
 coordinator.contact         GET,POST  own
 coordinator.delete_result   GET,POST  own
 coordinator.end_access      GET,POST  own
@@ -119,6 +122,7 @@ outbox.held_view            GET,POST  admin-row
 outbox.index_view           GET       staff-list
 outbox.mail_view            GET       staff-row
 projects.clear_view         GET,POST  specialist-row
+projects.confirmation_view  GET       not-yet
 projects.details_view       GET       staff-row
 projects.end_view           GET,POST  helpdesk-row
 projects.give_view          GET,POST  helpdesk-row
@@ -165,6 +169,8 @@ users.index_view            GET       staff-list
 users.new_view              GET,POST  admin-row
 users.reset_view            GET,POST  admin-row
 users.role_view             GET,POST  admin-row
+verify.index                GET       everyone
+verify.show                 GET       nothing-there
 """
 _KINDS = {
     kind: dict(zip(Who, answers, strict=True))

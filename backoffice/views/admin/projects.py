@@ -18,9 +18,10 @@ from backoffice.domain.visibility import Subject
 from backoffice.forms.access import EndAccessForm, GiveAccessForm, MoveAccessForm
 from backoffice.forms.reports import ReportForm
 from backoffice.models import Agency, Project
-from backoffice.queries import audit, contacts, projects, submissions
+from backoffice.queries import audit, confirmations, contacts, projects, submissions
 from backoffice.services import access, reports
 from backoffice.services.reports import ReportDates
+from backoffice.views import verify
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.overrides import OverridePages, back_to
 from backoffice.views.audit_words import action
@@ -38,6 +39,7 @@ class ProjectView(OverridePages, RecordView):
         "end_view": Permission.ACCESS_GRANT,
         "move_view": Permission.ACCESS_GRANT,
         "report_view": Permission.REPORT_MARK,
+        "confirmation_view": Permission.PROJECT_READ,
     }
     column_list = ("title", "status", "end_date", "responsible")
     list_template = "admin/projects/list.html"
@@ -234,6 +236,15 @@ class ProjectView(OverridePages, RecordView):
                     reason=form.reason.data or "",
                 ),
             ),
+        )
+
+    @expose("/<code>/confirmation")
+    def confirmation_view(self, code: str) -> Any:
+        """That the results are approved, to print for the project's file (S2)."""
+        project = self._one(code)
+        found = confirmations.latest(db.session(), project) or abort(404)
+        return self.render(
+            "admin/projects/confirmation.html", printed_at=clock.now(), back=self._url(project), **verify.values(found)
         )
 
     def _one(self, code: str) -> Project:

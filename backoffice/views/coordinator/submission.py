@@ -5,14 +5,16 @@ from flask.typing import ResponseReturnValue
 
 from backoffice import auth
 from backoffice.db import db
+from backoffice.domain import clock
 from backoffice.domain.errors import N_, DomainError, Refused, Stale
 from backoffice.domain.permissions import Permission
 from backoffice.domain.projects import Status
 from backoffice.forms.coordinator import SubmitForm
 from backoffice.models import Project
-from backoffice.queries import contacts, submissions
+from backoffice.queries import confirmations, contacts, submissions
 from backoffice.services import submissions as services
 from backoffice.services.uow import unit_of_work
+from backoffice.views import verify
 from backoffice.views.coordinator import base, checklist, helpers, receipts, rows, standing
 from backoffice.views.coordinator.base import bp
 from backoffice.views.messages import refuse, say
@@ -55,6 +57,18 @@ def receipt(code: str, number: int) -> ResponseReturnValue:
         "receipt", project=project, now=standing.of(db.session(), project), submission=submission,
         is_fresh=base.saved() == "submitted", receivers=_names(project), **receipts.of(submission),
         specialist=helpers.specialist(project), helpdesk=helpers.helpdesk(project.agency),
+    )
+
+
+@bp.get("/<code>/confirmation")
+@auth.own(Permission.OWN_READ)
+def confirmation(code: str) -> ResponseReturnValue:
+    """That the results are approved, to print for the project's file (S2)."""
+    project = base.load(code)
+    found = confirmations.latest(db.session(), project) or abort(404)
+    return base.page(
+        "confirmation", project=project, printed_at=clock.now(), specialist=helpers.specialist(project),
+        helpdesk=helpers.helpdesk(project.agency), **verify.values(found),
     )
 
 
