@@ -14,6 +14,7 @@ from backoffice.domain.errors import N_
 from backoffice.domain.notices import OutboxState
 from backoffice.domain.permissions import Permission
 from backoffice.domain.projects import Status
+from backoffice.domain.signin import Attempt
 
 
 class Cause(StrEnum):
@@ -25,7 +26,9 @@ class Cause(StrEnum):
     NEVER_TOLD = "never-told"
     MAIL_CAME_BACK = "mail-came-back"
     LINK_EXPIRED = "link-expired"
-    WRONG_PASSWORD = "wrong-password"  # noqa: S105 - a name, no secret
+    OTHER_ACCOUNT = "other-account"
+    PASSWORD_CLOSED = "password-closed"  # noqa: S105 - names, no secrets
+    WRONG_PASSWORD = "wrong-password"  # noqa: S105
     FILE_REFUSED = "file-refused"
     UNDER_REVIEW = "under-review"
     APPROVED = "approved"
@@ -73,7 +76,7 @@ class Facts:
     """What is known of the person who writes, and of the project that the ticket is about."""
 
     email: str  # folded
-    refused_at: datetime | None = None  # the last refused sign-in with this address since one went well
+    refusal: Attempt | None = None  # how the last sign-in with this address was refused, since one went well
     has_account: bool = False
     has_signed_in: bool = False
     has_oidc: bool = False  # then nobody but staff has a password
@@ -129,7 +132,7 @@ def _kept_out(facts: Facts) -> list[Finding]:
         )]
     sentence = (
         N_("The project invited %(invited)s, but they sign in as %(email)s.")
-        if facts.refused_at is not None or facts.has_signed_in
+        if facts.refusal is not None or facts.has_signed_in
         else N_("The project invited %(invited)s, but they write from %(email)s.")
     )
     return [Finding(
@@ -171,6 +174,17 @@ def _of_account(facts: Facts) -> list[Finding]:
             cause=Cause.MAIL_CAME_BACK, sentence=N_("Mail to %(email)s comes back: %(cause)s"),
             values={"email": facts.email, "cause": facts.bounce},
         ))
+    if facts.refusal is Attempt.OTHER_ACCOUNT and facts.has_access:
+        found.append(Finding(
+            cause=Cause.OTHER_ACCOUNT,
+            sentence=N_("%(email)s comes with another EU Login account than before."),
+            values={"email": facts.email}, cures=(Cure.MOVE_ACCESS,),
+        ))
+    if facts.refusal is Attempt.PASSWORD_CLOSED:
+        found.append(Finding(
+            cause=Cause.PASSWORD_CLOSED,
+            sentence=N_("They tried a password, but coordinators sign in with EU Login now."),
+        ))
     if facts.has_oidc or not facts.has_account:
         return found
     if facts.link_expired_at is not None:
@@ -179,7 +193,7 @@ def _of_account(facts: Facts) -> list[Finding]:
             sentence=N_("The link to set a password ran out unused: it works for 72 hours."),
             cures=(Cure.SEND_ACCESS, Cure.SEND_LINK) if facts.has_access else (Cure.SEND_LINK,),
         ))
-    if facts.refused_at is not None and not facts.link_expired_at:
+    if facts.refusal is Attempt.REFUSED and not facts.link_expired_at:
         found.append(Finding(
             cause=Cause.WRONG_PASSWORD,
             sentence=N_("Sign-in with %(email)s was refused: the password was not right."),
@@ -262,6 +276,10 @@ DRAFTS: Mapping[Cure, str] = MappingProxyType({
 })
 # The answer where nothing is to be done but to explain; for a refused file its own sentence does.
 EXPLANATIONS: Mapping[Cause, str] = MappingProxyType({
+    Cause.PASSWORD_CLOSED: N_(
+        "please sign in by the button “Sign in with EU Login”, with the account of the address %(email)s. Passwords "
+        "that were set here before no longer open anything."
+    ),
     Cause.NOT_YET: N_(
         "the results of the project %(code)s can be submitted from %(day)s on, after the end of the project. Until "
         "then you can add results and change them."

@@ -78,7 +78,7 @@ def facts(
     bounce = session.get(AddressState, email)
     known = Facts(
         email=email,
-        refused_at=_refused_at(session, email=email, since=now - LATELY),
+        refusal=_refusal(session, email=email, since=now - LATELY),
         has_account=user is not None and user.deactivated_at is None,
         has_signed_in=user is not None and user.last_sign_in_at is not None,
         has_oidc=has_oidc,
@@ -98,7 +98,7 @@ def _about(session: Session, known: Facts, *, user: User | None, project: Projec
     ended = _ended(session, user=user, project=project)
     refused = session.scalar(_refused_files(project_id=project.id, since=now - LATELY).limit(1))
     return Facts(
-        email=known.email, refused_at=known.refused_at, has_account=known.has_account,
+        email=known.email, refusal=known.refusal, has_account=known.has_account,
         has_signed_in=known.has_signed_in, has_oidc=known.has_oidc, link_expired_at=known.link_expired_at,
         bounce=known.bounce, has_project=True,
         has_access=any(row.user.email == known.email for row in active),
@@ -146,16 +146,20 @@ def resendable(project_id: int | None, *, agency_id: int, email: str) -> Select[
     return query.order_by(OutboxRow.created_at.desc(), OutboxRow.id.desc()).limit(MOST)
 
 
-def _refused_at(session: Session, *, email: str, since: datetime) -> datetime | None:
-    """The last refused try since sign-in last went well."""
+def _refusal(session: Session, *, email: str, since: datetime) -> Attempt | None:
+    """How the last try was refused since sign-in last went well."""
     mine = (SignInAttempt.email == email, SignInAttempt.at > since)
     granted = session.scalar(
         select(func.max(SignInAttempt.at)).where(*mine, SignInAttempt.outcome == Attempt.GRANTED)
     )
-    query = select(func.max(SignInAttempt.at)).where(
-        *mine, SignInAttempt.outcome.not_in((Attempt.GRANTED, Attempt.ADDRESS_CHANGED, Attempt.FORGOT))
+    query = (
+        select(SignInAttempt.outcome)
+        .where(*mine, SignInAttempt.outcome.not_in((Attempt.GRANTED, Attempt.ADDRESS_CHANGED, Attempt.FORGOT)))
+        .order_by(SignInAttempt.at.desc(), SignInAttempt.id.desc())
+        .limit(1)
     )
-    return session.scalar(query.where(SignInAttempt.at > granted) if granted else query)
+    outcome = session.scalar(query.where(SignInAttempt.at > granted) if granted else query)
+    return Attempt(outcome) if outcome else None
 
 
 def _ended(session: Session, *, user: User | None, project: Project) -> datetime | None:

@@ -8,6 +8,7 @@ import pytest
 from backoffice.domain.causes import CURE_PERMISSIONS, CURE_WORDS, DRAFTS, Cause, Cure, Facts, likely
 from backoffice.domain.notices import OutboxState
 from backoffice.domain.projects import Status
+from backoffice.domain.signin import Attempt
 
 NOW = datetime(2026, 11, 25, 12, 38, tzinfo=UTC)
 STRANGER = Facts(email="new@school.example", has_project=True, invited=("old@school.example",), is_submittable=True)
@@ -21,15 +22,17 @@ INSIDE = replace(
 @pytest.mark.parametrize(
     ("facts", "cause", "cure"),
     [
-        (replace(STRANGER, refused_at=NOW), Cause.WRONG_ADDRESS, Cure.GIVE_ACCESS),
+        (replace(STRANGER, refusal=Attempt.NOT_INVITED), Cause.WRONG_ADDRESS, Cure.GIVE_ACCESS),
         (replace(STRANGER, access_ended_on=date(2026, 11, 2)), Cause.ACCESS_ENDED, Cure.GIVE_ACCESS),
         (replace(STRANGER, invited=()), Cause.NOBODY_INVITED, Cure.GIVE_ACCESS),
         (replace(INSIDE, has_signed_in=False, access_mail=OutboxState.SUPPRESSED), Cause.NEVER_TOLD, Cure.SEND_ACCESS),
         (replace(INSIDE, has_signed_in=False, access_mail=OutboxState.HELD), Cause.NEVER_TOLD, Cure.SEND_ACCESS),
         (replace(INSIDE, bounce="550 5.1.1 no such user"), Cause.MAIL_CAME_BACK, Cure.MOVE_ACCESS),
         (replace(INSIDE, has_signed_in=False, link_expired_at=NOW), Cause.LINK_EXPIRED, Cure.SEND_ACCESS),
-        (replace(INSIDE, refused_at=NOW), Cause.WRONG_PASSWORD, Cure.SEND_LINK),
-        (replace(INSIDE, refused_at=NOW, has_oidc=True), Cause.NOTHING, None),
+        (replace(INSIDE, refusal=Attempt.REFUSED), Cause.WRONG_PASSWORD, Cure.SEND_LINK),
+        (replace(INSIDE, refusal=Attempt.REFUSED, has_oidc=True), Cause.NOTHING, None),
+        (replace(INSIDE, refusal=Attempt.PASSWORD_CLOSED, has_oidc=True), Cause.PASSWORD_CLOSED, None),
+        (replace(INSIDE, refusal=Attempt.OTHER_ACCOUNT, has_oidc=True), Cause.OTHER_ACCOUNT, Cure.MOVE_ACCESS),
         (replace(INSIDE, file_refused=("too big", {})), Cause.FILE_REFUSED, None),
         (replace(INSIDE, status=Status.UNDER_REVIEW), Cause.UNDER_REVIEW, Cure.ASK_UNLOCK),
         (replace(INSIDE, status=Status.APPROVED), Cause.APPROVED, Cure.ASK_UNLOCK),
