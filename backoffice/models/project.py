@@ -21,7 +21,7 @@ from backoffice.db import Base
 from backoffice.domain.projects import GrantState, Status
 from backoffice.domain.reviews import QueuePlace
 from backoffice.models.agency import Agency
-from backoffice.models.types import BigId, UtcDateTime, WordSet, enum_by_value
+from backoffice.models.types import BigId, SortKey, UtcDateTime, WordSet, enum_by_value
 from backoffice.models.user import User
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Project(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # filled by the services from the texts above (DOMAIN §8), the same on both engines
     search_key: Mapped[str] = mapped_column(Text, default="")
-    sort_key: Mapped[str] = mapped_column(String(600), default="")
+    sort_key: Mapped[str] = mapped_column(SortKey, default="")
 
     agency: Mapped[Agency] = relationship()
     responsible: Mapped[User | None] = relationship(foreign_keys=[responsible_id])

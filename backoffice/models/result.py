@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from backoffice.db import Base
 from backoffice.domain.results import ResultType
 from backoffice.models.project import Project
-from backoffice.models.types import UtcDateTime, WordSet, enum_by_value
+from backoffice.models.types import SortKey, UtcDateTime, WordSet, enum_by_value
 
 if TYPE_CHECKING:
     from backoffice.models.file import StoredFile
@@ -38,7 +38,7 @@ class Result(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    sort_key: Mapped[str] = mapped_column(Text, default="")
+    sort_key: Mapped[str] = mapped_column(SortKey, default="")
     search_key: Mapped[str] = mapped_column(Text, default="")
     project: Mapped[Project] = relationship(back_populates="results")
     files: Mapped[list[StoredFile]] = relationship(

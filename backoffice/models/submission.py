@@ -11,7 +11,7 @@ from backoffice.domain.results import ResultType
 from backoffice.domain.reviews import DecisionKind, ReopenOutcome, Verdict
 from backoffice.models.file import StoredFile
 from backoffice.models.project import Project
-from backoffice.models.types import BigId, UtcDateTime, WordSet, enum_by_value
+from backoffice.models.types import BigId, SortKey, UtcDateTime, WordSet, enum_by_value
 from backoffice.models.user import User
 
 
@@ -56,7 +56,7 @@ class SubmissionItem(Base):
     do_not_publish_reason: Mapped[str] = mapped_column(Text, default="")
     answer: Mapped[str] = mapped_column(Text, default="")  # to the comment of the return before
     digest: Mapped[str] = mapped_column(String(64))
-    sort_key: Mapped[str] = mapped_column(Text, default="")
+    sort_key: Mapped[str] = mapped_column(SortKey, default="")
     search_key: Mapped[str] = mapped_column(Text, default="")
     submission: Mapped[Submission] = relationship(back_populates="items")
     files: Mapped[list[SubmissionFile]] = relationship(back_populates="item", order_by="SubmissionFile.position")

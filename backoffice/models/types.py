@@ -11,6 +11,10 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, String, Typ
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
+# Ordered byte by byte, whatever language the database was made for (DOMAIN §8).
+SortKey = String(600).with_variant(String(600, collation="C"), "postgresql")
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware UTC on both engines (SQLite keeps no zone)."""
 

@@ -173,3 +173,18 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in sorted(value.items())}
     return str(value) if isinstance(value, ClauseElement) else value
+
+
+def test_order_is_that_of_the_sort_key_whatever_language_the_database_was_made_for(postgresql: str) -> None:
+    with postgres.database(postgresql) as url:
+        engine = create_engine(url)
+        Base.metadata.create_all(engine)
+        columns = {
+            name: column["type"].collation  # type: ignore[attr-defined]
+            for name in inspect(engine).get_table_names()
+            for column in inspect(engine).get_columns(name)
+            if column["name"] == "sort_key"
+        }
+        engine.dispose()
+    assert columns
+    assert set(columns.values()) == {"C"}
