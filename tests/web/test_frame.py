@@ -111,3 +111,10 @@ def test_every_page_for_guests_leads_to_the_texts_that_the_law_asks_for(client: 
     for path in ("/", "/projects/", "/guide", "/terms", "/login"):
         links = {link["href"] for link in soup_of(client, path).select("footer a")}
         assert set(LEGAL) <= links, path
+
+
+def test_every_page_of_staff_leads_to_the_texts_that_the_law_asks_for(client: Client) -> None:
+    client.sign_in(factories.staff(Role.HELPDESK, agency_id=factories.agency()).email)
+    for path in ("/admin/", "/admin/projects/", "/admin/outbox/"):
+        links = {link["href"].split("?")[0] for link in soup_of(client, path).select("footer a")}
+        assert set(LEGAL) <= links, path
