@@ -2,6 +2,7 @@
 that went although its record was lost goes again under the same Message-ID."""
 
 import logging
+from datetime import datetime
 from enum import StrEnum
 
 from flask import Flask, current_app
@@ -12,6 +13,7 @@ from backoffice.domain import clock
 from backoffice.domain.notices import Mail
 from backoffice.mail import compose, facts, sender
 from backoffice.mail.sender import Away, Deferred, Post, Rejected
+from backoffice.models import OutboxRow
 from backoffice.queries import outbox as queries
 from backoffice.services import contact_links, deliveries, outbox, signin
 from backoffice.services.outbox import Claim
@@ -46,6 +48,13 @@ def sweep() -> list[int]:
                 if _deliver(row_id, post) is Outcome.AWAY:
                     return tried
     return tried
+
+
+def due_since(*, since: datetime, now: datetime) -> list[int]:
+    """What has just become due."""
+    ids = list(db.session.scalars(queries.due(now=now).where(OutboxRow.due_at > since)))
+    db.session.rollback()
+    return ids
 
 
 def _due(*, without: set[int]) -> list[int]:

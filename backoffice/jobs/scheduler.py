@@ -4,21 +4,28 @@ import importlib
 import logging
 import signal
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import FrameType
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from backoffice.domain import clock
-from backoffice.jobs.queue import enqueue_duty
+from backoffice.jobs import outbox
+from backoffice.jobs.queue import enqueue, enqueue_duty
 
 MINUTE_S = 60
+# A reply waits fifteen seconds, a decision sixty: what has just become due does not wait for the minute as well.
+BEAT_S = 5
 EACH_MINUTE = ("backoffice.jobs.outbox.sweep", "backoffice.jobs.files.sweep", "backoffice.jobs.audit.seal")
 # Dated mails are a matter of the day. They are reckoned before it begins in any agency of the Union and looked at
 # again each hour: a call that went down with Redis or a failed database costs an hour then, not a day.
 DATED = ("backoffice.jobs.notices.run",)
 # These look at every stored file, every event, everything that may have grown too old: not each minute.
-TIDYING = ("backoffice.jobs.files.tidy", "backoffice.jobs.audit.seal_all", "backoffice.jobs.retention.run")
+TIDYING = (
+    "backoffice.jobs.files.tidy", "backoffice.jobs.tickets.tidy", "backoffice.jobs.audit.seal_all",
+    "backoffice.jobs.retention.run",
+)
 DATED_FROM_HOUR_UTC = 3
 log = logging.getLogger(__name__)
 
@@ -35,7 +42,23 @@ def main(app: Flask) -> None:
     hour: datetime | None = None
     while not stop.is_set():
         hour = tick(app, now=clock.now(), last_hour=hour)
-        stop.wait(MINUTE_S - clock.now().timestamp() % MINUTE_S)
+        full_minute = clock.now() + timedelta(seconds=MINUTE_S - clock.now().timestamp() % MINUTE_S)
+        while (left := (full_minute - clock.now()).total_seconds()) > 0 and not stop.wait(min(BEAT_S, left)):
+            hurry(app, now=clock.now())
+
+
+def hurry(app: Flask, *, now: datetime) -> list[int]:
+    """Hand over the mails that became due since the last beat; gives their ids."""
+    with app.app_context():
+        try:
+            ids = outbox.due_since(since=now - timedelta(seconds=2 * BEAT_S), now=now)
+        except SQLAlchemyError as error:
+            log.warning("the database does not answer: %s", type(error).__name__)
+            return []
+        if ids and not enqueue("backoffice.jobs.outbox.deliver", *ids):
+            for row_id in ids:
+                outbox.deliver(row_id)
+        return ids
 
 
 def tick(app: Flask, *, now: datetime, last_hour: datetime | None) -> datetime:

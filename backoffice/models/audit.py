@@ -15,6 +15,7 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_event_project", "project_id", "id"),
         Index("ix_audit_event_agency", "agency_id", "id"),
+        Index("ix_audit_event_subject", "subject", "id"),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

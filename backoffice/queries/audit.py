@@ -24,6 +24,7 @@ GROUPS = {
     ),
     "access": ("access:", "identity:", "user:", "sign-in:", "terms:"),
     "mails": ("outbox:", "notice:"),
+    "tickets": ("ticket:", "canned-reply:"),
 }
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
+from backoffice.domain import clock
 from backoffice.domain.calendar import calendar
 from backoffice.domain.files import FilePurpose
 from backoffice.domain.hours import Hours
@@ -17,6 +18,7 @@ from backoffice.domain.tickets import ANSWER_HOURS, TO_ANSWER, Category, Directi
 from backoffice.models import (
     Access,
     Agency,
+    AuditEvent,
     CannedReply,
     Contact,
     OutboxRow,
@@ -326,3 +328,33 @@ def hours(agency: Agency | None) -> Hours:
 def due(agency: Agency | None, *, since: datetime) -> datetime:
     """Until when a message of that instant should be answered."""
     return hours(agency).after(since, timedelta(hours=ANSWER_HOURS))
+
+
+def first_answers(session: Session, *, agency: Agency, now: datetime) -> timedelta | None:
+    """How much working time went by on average before a first answer of today; None before there is one."""
+    start = clock.start_of(clock.day_of(now, time_zone=agency.time_zone), time_zone=agency.time_zone)
+    found = session.execute(
+        select(Ticket.created_at, Ticket.first_answered_at)
+        .where(Ticket.agency_id == agency.id, Ticket.first_answered_at >= start)
+        .order_by(Ticket.id.desc())
+        .limit(200)
+    ).all()
+    runs = hours(agency)
+    times = [runs.between(created, answered) for created, answered in found if answered]
+    return sum(times, timedelta(0)) / len(times) if times else None
+
+
+def events(actor: Actor, numbers: Sequence[int]) -> Select[AuditEvent]:
+    """What happened to these tickets, the oldest first; the ticket itself was looked up within the actor's scope."""
+    subjects = [f"ticket:{number}" for number in numbers]
+    own = or_(AuditEvent.agency_id == actor.agency_id, AuditEvent.agency_id.is_(None))
+    query = select(AuditEvent).where(own, AuditEvent.subject.in_(subjects))
+    return query.order_by(AuditEvent.at, AuditEvent.id)
+
+
+def files(ticket_ids: Sequence[int]) -> Select[StoredFile]:
+    """Every file that hangs on a message of these tickets, and the whole mails as they came."""
+    messages = select(TicketMessage.id).where(TicketMessage.ticket_id.in_(ticket_ids))
+    attached = select(TicketAttachment.file_id).where(TicketAttachment.message_id.in_(messages))
+    whole = select(TicketMessage.raw_file_id).where(TicketMessage.ticket_id.in_(ticket_ids))
+    return select(StoredFile).where(or_(StoredFile.id.in_(attached), StoredFile.id.in_(whole)))

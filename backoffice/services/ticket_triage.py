@@ -14,6 +14,7 @@ from backoffice.services import tickets
 from backoffice.services.ticket_replies import note_words
 from backoffice.services.uow import UnitOfWork
 
+NO_PROJECT = N_("There is no project %(code)s in your agency.")
 STATE_ACTS: Mapping[TicketState, Act] = MappingProxyType({
     TicketState.WAITING: Act.WAIT,
     TicketState.SOLVED: Act.SOLVE,
@@ -90,8 +91,7 @@ def set_project(
     ticket = tickets.locked(uow, actor=actor, ticket_id=ticket_id, act=Act.SORT, seen_version=seen_version)
     project = uow.session.scalar(project_queries.one(actor, code=code)) if code.strip() else None
     if code.strip() and project is None:
-        raise Refused(N_("There is no project %(code)s in your agency."), field="project", code="project",
-                      values={"code": code.strip()})
+        raise Refused(NO_PROJECT, field="project", code="project", values={"code": code.strip()})
     new_id = project.id if project else None
     if ticket.project_id == new_id:
         return ticket

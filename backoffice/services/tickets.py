@@ -33,6 +33,7 @@ from backoffice.services.uow import UnitOfWork
 
 _NUMBERS = 0x71C4E7  # the lock under which the next number is taken
 NO_TICKET = N_("There is no such ticket.")
+CHANGED_MEANWHILE = N_("Something was written or changed here after you opened the page. Look at it first.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +242,7 @@ def check(*, actor: Actor, ticket: Ticket, act: Act, seen_version: int | None = 
     """Permission, version and state table."""
     check_permission(actor=actor, act=act)
     if seen_version is not None and seen_version != ticket.version:
-        raise Stale(N_("Something was written or changed here after you opened the page. Look at it first."))
+        raise Stale(CHANGED_MEANWHILE)
     tickets.check(act, ticket.state)
 
 

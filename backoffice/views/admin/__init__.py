@@ -4,7 +4,7 @@ from flask import Flask
 from flask_admin import Admin
 
 from backoffice.db import db
-from backoffice.models import ApiToken, AuditEvent, Contact, OutboxRow, Project, Result, User
+from backoffice.models import ApiToken, AuditEvent, Contact, OutboxRow, Project, Result, Ticket, User
 from backoffice.theme import theme
 from backoffice.views.admin.audit import AuditView
 from backoffice.views.admin.contacts import ContactView
@@ -14,6 +14,7 @@ from backoffice.views.admin.projects import ProjectView
 from backoffice.views.admin.results import ResultView
 from backoffice.views.admin.review import ReviewView
 from backoffice.views.admin.settings import SettingsView, TextView
+from backoffice.views.admin.tickets import TicketView
 from backoffice.views.admin.tokens import TokenView
 from backoffice.views.admin.users import UserView
 
@@ -33,6 +34,7 @@ def _views() -> list[object]:
         ResultView(Result, db, name="Results", endpoint="results", url="results"),
         ContactView(Contact, db, name="Contacts", endpoint="contacts", url="contacts"),
         AuditView(AuditEvent, db, name="Audit trail", endpoint="audit", url="audit"),
+        TicketView(Ticket, db, name="Tickets", endpoint="tickets", url="tickets"),
         UserView(User, db, name="Users", endpoint="users", url="users"),
         OutboxView(OutboxRow, db, name="Outbox", endpoint="outbox", url="outbox"),
         TokenView(ApiToken, db, name="Tokens", endpoint="tokens", url="tokens"),

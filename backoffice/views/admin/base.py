@@ -100,10 +100,11 @@ class RecordView(Guarded, ModelView):
         self, page: Any, sort_field: Any, sort_desc: Any, search: Any, filters: Any, page_size: int | None = None
     ) -> Any:
         """A keyset page without a count of all."""
+        keys, descending = self.order()
         try:
             found = keyset.page(
-                db.session(), self.listed(self.actor), keys=self.list_order, size=page_size or self.page_size,
-                cursor=request.args.get("at"), descending=self.list_descending,
+                db.session(), self.listed(self.actor), keys=keys, size=page_size or self.page_size,
+                cursor=request.args.get("at"), descending=descending,
             )
         except keyset.BadCursor:
             abort(404)
@@ -116,6 +117,10 @@ class RecordView(Guarded, ModelView):
             **self.around(found.rows),
         })
         return None, found.rows
+
+    def order(self) -> tuple[keyset.Keys, bool]:
+        """The keys of the list, and whether it goes down them; another one for each saved view where that helps."""
+        return self.list_order, self.list_descending
 
     def around(self, rows: Sequence[Any]) -> dict[str, Any]:
         """What the list's template needs beside its rows: sentence, views, chips, choices of the filters."""

@@ -15,10 +15,18 @@ function tell(form, text, code) {
   if (!document.activeElement?.matches("input, textarea, select")) box.focus(); // whoever types goes on typing
 }
 
+const isQuiet = (part) => part?.dataset?.quiet !== undefined;
+
 // After the answer has come and before anything is exchanged.
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = event.detail;
   const form = ctx.sourceElement;
+  if (isQuiet(form)) {
+    // What a page asks for by itself never replaces more than its part, and its failure is nobody's business.
+    const part = new DOMParser().parseFromString(ctx.text, "text/html");
+    if (!ctx.select || !part.querySelector(ctx.select)) event.preventDefault();
+    return;
+  }
   const { raw, status } = ctx.response;
   if (words.signInUrl && new URL(raw.url).pathname === words.signInUrl) {
     event.preventDefault();
@@ -42,12 +50,16 @@ document.addEventListener("htmx:after:request", (event) => {
 });
 document.addEventListener("htmx:error", (event) => {
   const form = event.detail.ctx?.sourceElement;
-  if (form?.isConnected) tell(form, words.lost, "part-lost");
+  if (form?.isConnected && !isQuiet(form)) tell(form, words.lost, "part-lost");
 });
 
 // The focus stays on the control (htmx sees to that by its id), on what its data-else names, or on the part itself.
 let left = null;
 document.addEventListener("htmx:before:request", (event) => {
+  if (isQuiet(event.detail.ctx.sourceElement)) {
+    left = null;
+    return;
+  }
   const button = event.detail.ctx.request?.submitter ?? document.activeElement;
   left = { else: button?.dataset?.else, part: event.detail.ctx.select };
 });
