@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from types import FrameType
 
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from backoffice.domain import clock
 from backoffice.jobs import outbox
@@ -49,16 +48,16 @@ def main(app: Flask) -> None:
 
 def hurry(app: Flask, *, now: datetime) -> list[int]:
     """Hand over the mails that became due since the last beat; gives their ids."""
+    ids: list[int] = []
     with app.app_context():
         try:
             ids = outbox.due_since(since=now - timedelta(seconds=2 * BEAT_S), now=now)
-        except SQLAlchemyError as error:
-            log.warning("the database does not answer: %s", type(error).__name__)
-            return []
-        if ids and not enqueue("backoffice.jobs.outbox.deliver", *ids):
-            for row_id in ids:
-                outbox.deliver(row_id)
-        return ids
+            if ids and not enqueue("backoffice.jobs.outbox.deliver", *ids):
+                for row_id in ids:
+                    outbox.deliver(row_id)
+        except Exception:
+            log.exception("the sweep of the next minute tries again")
+    return ids
 
 
 def tick(app: Flask, *, now: datetime, last_hour: datetime | None) -> datetime:

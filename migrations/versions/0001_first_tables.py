@@ -296,6 +296,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_audit_event_actor_id'), ['actor_id'], unique=False)
         batch_op.create_index('ix_audit_event_agency', ['agency_id', 'id'], unique=False)
         batch_op.create_index('ix_audit_event_project', ['project_id', 'id'], unique=False)
+        batch_op.create_index('ix_audit_event_subject', ['subject', 'id'], unique=False)
 
     op.create_table('contact',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -911,6 +912,7 @@ def downgrade() -> None:
 
     op.drop_table('contact')
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
+        batch_op.drop_index('ix_audit_event_subject')
         batch_op.drop_index('ix_audit_event_project')
         batch_op.drop_index('ix_audit_event_agency')
         batch_op.drop_index(batch_op.f('ix_audit_event_actor_id'))

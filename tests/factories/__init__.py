@@ -2,7 +2,7 @@
 
 from tests.factories.agencies import agency
 from tests.factories.projects import contact, project
-from tests.factories.results import file, logo, result
+from tests.factories.results import file, logo, result, screenshot
 from tests.factories.users import Person, access, coordinator, person, staff
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "person",
     "project",
     "result",
+    "screenshot",
     "staff",
 ]

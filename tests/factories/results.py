@@ -74,17 +74,31 @@ def file(
     )
 
 
+def screenshot(*, name: str | None = None) -> int:
+    """A picture for a message of a ticket."""
+    return _stored(
+        project_id=None, result_id=None, name=name or f"screenshot-{next(_numbers)}.png",
+        content=_picture((320, 200), "seagreen"), media_type="image/png", check=FileCheck.NOT_SCANNED,
+        purpose=FilePurpose.SCREENSHOT,
+    )
+
+
+def _picture(size: tuple[int, int], colour: str) -> bytes:
+    picture = io.BytesIO()
+    Image.new("RGB", size, colour).save(picture, "PNG")
+    return picture.getvalue()
+
+
 def logo(*, project_id: int) -> int:
     """The project's logo: a small picture."""
-    picture = io.BytesIO()
-    Image.new("RGB", (40, 30), "navy").save(picture, "PNG")
     file_id = _stored(
         project_id=project_id,
         result_id=None,
         name="logo.png",
-        content=picture.getvalue(),
+        content=_picture((40, 30), "navy"),
         media_type="image/png",
         check=FileCheck.CLEAN,
+        purpose=FilePurpose.LOGO,
     )
     with unit_of_work() as uow:
         uow.session.get_one(Project, project_id).logo_file_id = file_id
@@ -92,14 +106,21 @@ def logo(*, project_id: int) -> int:
 
 
 def _stored(
-    *, project_id: int, result_id: int | None, name: str, content: bytes, media_type: str, check: FileCheck
+    *,
+    project_id: int | None,
+    result_id: int | None,
+    name: str,
+    content: bytes,
+    media_type: str,
+    check: FileCheck,
+    purpose: FilePurpose = FilePurpose.RESULT,
 ) -> int:
     stored = open_store(current_app.config["SETTINGS"].storage_url).put(io.BytesIO(content), name=name)
     with unit_of_work() as uow:
         row = StoredFile(
             project_id=project_id,
             result_id=result_id,
-            purpose=FilePurpose.RESULT if result_id else FilePurpose.LOGO,
+            purpose=purpose,
             name=name,
             storage_key=stored.key,
             size=stored.size,

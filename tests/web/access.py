@@ -19,7 +19,7 @@ from backoffice.models import Agency, ApiToken, Contact, OutboxRow, Project, Res
 from backoffice.services import overrides, tokens
 from backoffice.services.uow import unit_of_work
 from tests import factories
-from tests.factories import reviews
+from tests.factories import reviews, tickets
 
 OK = (200, 302, 303, 304, 400, 409, 422)
 
@@ -158,13 +158,13 @@ review.undo_view            GET,POST  specialist-row
 review.unlock_view          GET,POST  specialist-row
 settings.index              GET,POST  admin-only
 static                      GET       nothing-there
-tickets.bulk_view           GET,POST  helpdesk-list
+tickets.bulk_view           GET,POST  helpdesk-row
 tickets.draft_view          POST      staff-row
 tickets.file_view           GET       staff-row
 tickets.index_view          GET       staff-list
 tickets.live_view           GET       staff-row
 tickets.merge_view          GET,POST  helpdesk-row
-tickets.new_view            GET,POST  helpdesk-list
+tickets.new_view            GET,POST  helpdesk-row
 tickets.page_view           GET       staff-row
 tickets.route_view          GET,POST  helpdesk-row
 tickets.send_now_view       POST      helpdesk-row
@@ -229,12 +229,17 @@ def scene() -> Scene:
     other = factories.project(agency_id=agency_id)
     both = factories.staff(Role.SPECIALIST, agency_id=agency_id)
     factories.access(user_id=both.user_id, project_id=project_id)
+    ticket = tickets.ticket(
+        email=review.coordinator.email, project_id=project_id,
+        files=[factories.screenshot(name="what-the-ticket-shows.png")],
+    )
+    helpdesk = factories.staff(Role.HELPDESK, agency_id=agency_id)
     access_id = factories.access(user_id=factories.person().user_id, project_id=project_id)
     people = {
         Who.OWN: review.coordinator,
         Who.OTHER: factories.coordinator(other),
         Who.SPEC: review.specialist,
-        Who.HELP: factories.staff(Role.HELPDESK, agency_id=agency_id),
+        Who.HELP: helpdesk,
         Who.ADMIN: factories.staff(Role.AGENCY_ADMIN, agency_id=agency_id),
         Who.PLAT: factories.staff(Role.PLATFORM_ADMIN, agency_id=None),
         Who.FOREIGN: review.stranger,
@@ -258,6 +263,9 @@ def scene() -> Scene:
             "result_id": review.result_ids[0],
             "results.id": review.result_ids[1],
             "subject": "website",
+            "message_id": tickets.reply(ticket.id, by=helpdesk.actor),
+            "tickets.file_id": _first(StoredFile.id, StoredFile.name == "what-the-ticket-shows.png"),
+            "tickets.number": ticket.number,
             "users.id": people[Who.HELP].user_id,
             "token": "no-such-token",
             "tokens.id": _token(agency_id),
@@ -269,6 +277,7 @@ def scene() -> Scene:
             _first(StoredFile.name, StoredFile.project_id == project_id),
             review.coordinator.email,
             review.specialist.email,
+            ticket.subject,
         ),
     )
 
