@@ -201,7 +201,7 @@ WRITTEN_BY_READS: frozenset[str] = frozenset()
 # Writes that carry another proof than a form's token: a bearer token.
 NO_TOKEN: frozenset[str] = frozenset({"api.report"})
 # GET shows what will happen, POST does it.
-CONFIRM_PAGES = re.compile(r"^/admin/(contacts|results|projects|users)/|^/my/.*/(delete|remove)$")
+CONFIRM_PAGES = re.compile(r"^/admin/(contacts|results|projects|review|users)/|^/my/.*/(delete|remove)$")
 # What a rule is asked for beside its path.
 QUERIES: dict[str, str] = {}
 
@@ -265,6 +265,7 @@ def scene() -> Scene:
             "subject": "website",
             "message_id": tickets.reply(ticket.id, by=helpdesk.actor),
             "tickets.file_id": _first(StoredFile.id, StoredFile.name == "what-the-ticket-shows.png"),
+            "ticket_id": ticket.id,
             "tickets.number": ticket.number,
             "users.id": people[Who.HELP].user_id,
             "token": "no-such-token",
