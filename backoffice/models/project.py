@@ -186,3 +186,5 @@ class ImportDifference(Base):
     ours: Mapped[str] = mapped_column(Text, default="")
     theirs: Mapped[str] = mapped_column(Text, default="")
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kept_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # staff kept ours; said again it is no news
+    kept_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

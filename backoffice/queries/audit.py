@@ -17,7 +17,10 @@ ORDER: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[int]] = (Aud
 GROUPS = {
     "decisions": ("project:submitted", "project:returned", "project:approved", "project:unlocked", "project:undone"),
     "reviews": ("review:", "reopening:", "file:passed"),
-    "changes": ("result:", "summary:", "website:", "logo:", "file:", "project:changed", "import:"),
+    "changes": (
+        "result:", "summary:", "website:", "logo:", "file:", "project:changed", "project:assigned", "project:waived",
+        "project:results-required", "fact:", "import:",
+    ),
     "visibility": (
         "contact:", "result:hidden", "project:hidden", "website:hidden", "logo:hidden", "result:override-cleared",
         "project:override-cleared", "website:override-cleared", "logo:override-cleared",

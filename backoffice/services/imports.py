@@ -307,6 +307,7 @@ class _Batch:
                 self._uow.session.add(row)
             if (row.ours, row.theirs) != (_words(ours), _words(theirs)):
                 row.ours, row.theirs, row.seen_at = _words(ours), _words(theirs), now
+                row.kept_at = row.kept_by_id = None
         for name in entry.differences.keys() & said - kept.keys():
             self._uow.session.delete(entry.differences[name])
         self._outcome.differences += len(kept)

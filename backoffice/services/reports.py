@@ -10,9 +10,9 @@ from sqlalchemy import select
 from backoffice.domain import text
 from backoffice.domain.errors import N_, NotFound, Refused
 from backoffice.domain.permissions import Actor, Permission
-from backoffice.models import Project, StaffFact
+from backoffice.models import Project
 from backoffice.queries import projects as queries
-from backoffice.services import audit, projects
+from backoffice.services import audit, projects, staff_facts
 from backoffice.services.uow import UnitOfWork
 
 
@@ -69,7 +69,7 @@ def _change(uow: UnitOfWork, *, actor: Actor | None, project: Project, dates: Re
     for column, value in changed.items():
         setattr(project, column, value)
         if actor is not None:
-            _keep(uow, actor=actor, project=project, column=column, reason=reason)
+            staff_facts.hold(uow, actor=actor, project=project, field=column, reason=reason)
     if changed:
         audit.record(
             uow, actor=actor, action="report:marked", agency_id=project.agency_id, project_id=project.id,
@@ -78,14 +78,3 @@ def _change(uow: UnitOfWork, *, actor: Actor | None, project: Project, dates: Re
                 "reason": reason, "token": source,
             },
         )
-
-
-def _keep(uow: UnitOfWork, *, actor: Actor, project: Project, column: str, reason: str) -> None:
-    """A fact that staff set stays until they release it: an import that differs leaves it."""
-    row = uow.session.scalar(
-        select(StaffFact).where(StaffFact.project_id == project.id, StaffFact.field == column)
-    )
-    if row is None:
-        row = StaffFact(project_id=project.id, field=column)
-        uow.session.add(row)
-    row.reason, row.set_at, row.set_by_id = reason, uow.now, actor.user_id

@@ -336,6 +336,9 @@ def upgrade() -> None:
     sa.Column('ours', sa.Text(), nullable=False),
     sa.Column('theirs', sa.Text(), nullable=False),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('kept_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('kept_by_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['kept_by_id'], ['user_account.id'], name=op.f('fk_import_difference_kept_by_id')),
     sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_import_difference_project_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import_difference')),
     sa.UniqueConstraint('project_id', 'field', name=op.f('uq_import_difference_project_id_field'))

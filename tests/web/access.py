@@ -13,10 +13,11 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from backoffice.db import db
+from backoffice.domain import clock
 from backoffice.domain.permissions import Role
 from backoffice.domain.visibility import Subject
 from backoffice.models import Agency, ApiToken, Contact, OutboxRow, Project, Result, StoredFile
-from backoffice.services import overrides, tokens
+from backoffice.services import overrides, reports, tokens
 from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.factories import reviews, tickets
@@ -123,13 +124,18 @@ outbox.index_view           GET       staff-list
 outbox.mail_view            GET       staff-row
 projects.clear_view         GET,POST  specialist-row
 projects.confirmation_view  GET       not-yet
+projects.dates_view         GET,POST  specialist-row
 projects.details_view       GET       staff-row
 projects.end_view           GET,POST  helpdesk-row
 projects.give_view          GET,POST  helpdesk-row
+projects.grant_view         GET,POST  specialist-row
 projects.hide_view          GET,POST  specialist-row
 projects.index_view         GET       staff-list
 projects.move_view          GET,POST  helpdesk-row
+projects.release_view       GET,POST  specialist-row
 projects.report_view        GET,POST  specialist-row
+projects.required_view      GET,POST  specialist-row
+projects.responsible_view   GET,POST  specialist-row
 public.download             GET       nothing-there
 public.file                 GET       nothing-there
 public.logo                 GET       everyone
@@ -226,6 +232,10 @@ def scene() -> Scene:
             overrides.hide(
                 uow, actor=review.specialist.actor, subject=subject, subject_id=subject_id, reason="By mistake."
             )
+        day = clock.day_of(uow.now, time_zone="Europe/Riga")
+        reports.mark(
+            uow, actor=review.specialist.actor, project_id=project_id, dates=reports.ReportDates(handed_in_on=day)
+        )
     other = factories.project(agency_id=agency_id)
     both = factories.staff(Role.SPECIALIST, agency_id=agency_id)
     factories.access(user_id=both.user_id, project_id=project_id)
@@ -254,6 +264,7 @@ def scene() -> Scene:
             "coordinator.logo.file_id": factories.logo(project_id=project_id),
             "contacts.id": contact_id,
             "file_id": _first(StoredFile.id, StoredFile.project_id == project_id),
+            "field": "report_handed_in_on",
             "filename": "look.css",
             "key": "terms",
             "n": 1,

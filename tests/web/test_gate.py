@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from backoffice.domain import clock
 from backoffice.domain.projects import GrantState
-from backoffice.models import Agency, ApiToken, AuditEvent, Project
+from backoffice.models import Agency, ApiToken, AuditEvent, Decision, Project
 from backoffice.services import tokens
+from backoffice.services import undo as services
 from backoffice.services.tokens import Scope
 from backoffice.services.uow import unit_of_work
 from backoffice.views.api_document import document
@@ -189,13 +190,32 @@ class Cache:
         return answer.json
 
 
+def undo(scene: Scene) -> None:
+    with unit_of_work() as uow:
+        last = uow.session.scalars(select(Decision).order_by(Decision.id.desc())).first()
+        assert last is not None
+        services.undo(uow, actor=scene.specialist.actor, project_id=scene.project_id, decision_id=last.id)
+
+
+def test_an_undo_gives_back_the_state_and_its_instant_and_is_told_as_new(
+    client: Client, session: Session, scene: Scene
+) -> None:
+    make.submit(scene)
+    before, headers = gate(client, session, scene), token(scene.agency_id)
+    make.approve(scene)
+    asked_at = clock.now().isoformat().replace("+00:00", "Z")
+    undo(scene)
+    assert gate(client, session, scene) == before
+    assert walk(client, headers, query=f"since={asked_at}") == [before["project"]]
+
+
 def test_a_decision_is_in_the_very_next_call_also_through_a_cache(
     client: Client, session: Session, scene: Scene
 ) -> None:
     path, headers = f"/api/v1/projects/{code(session, scene)}/final-report-gate", token(scene.agency_id)
     cache = Cache(client)
     found = []
-    for step in (make.submit, make.approve, make.unlock):
+    for step in (make.submit, make.approve, undo, make.approve, make.unlock):
         cache.get(path, headers=headers)
         step(scene)
         before = {"If-None-Match": "*", "If-Modified-Since": "Thu, 31 Dec 2099 00:00:00 GMT"}
@@ -205,7 +225,7 @@ def test_a_decision_is_in_the_very_next_call_also_through_a_cache(
         listed = cache.get("/api/v1/final-report-gate", headers=headers)
         assert listed["items"] == [told.json]
         found.append(told.json["state"])
-    assert found == ["under_review", "approved", "reopened"]
+    assert found == ["under_review", "approved", "under_review", "approved", "reopened"]
     assert cache.kept == {}
 
 

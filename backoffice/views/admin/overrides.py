@@ -31,8 +31,10 @@ class OverridePages(Guarded):
         back: str,
         act: Callable[[UnitOfWork], object],
         done: str,
+        refused: Callable[[], object] = lambda: None,
     ) -> Any:
-        """The one flow of all these pages; a refusal stands beside its field, what was typed is kept."""
+        """The one flow of all these pages; a refusal stands beside its field, what was typed is kept. `refused` brings
+        the form up to date before it is shown again."""
         if form.validate_on_submit():
             try:
                 with unit_of_work() as uow:
@@ -42,6 +44,7 @@ class OverridePages(Guarded):
                     flash(words(error), "error")
                     return redirect(back)
                 refuse(form, error)
+                refused()
             else:
                 flash(done, "success")
                 return redirect(back)

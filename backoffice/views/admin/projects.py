@@ -23,14 +23,16 @@ from backoffice.services import access, reports
 from backoffice.services.reports import ReportDates
 from backoffice.views import verify
 from backoffice.views.admin.base import RecordView
-from backoffice.views.admin.overrides import OverridePages, back_to
+from backoffice.views.admin.overrides import back_to
+from backoffice.views.admin.project_facts import FactPages, held_facts
 from backoffice.views.audit_words import action
 
 LIVE = {subject.value: subject for subject in (Subject.PROJECT, Subject.WEBSITE, Subject.LOGO)}
 
 
-class ProjectView(OverridePages, RecordView):
+class ProjectView(FactPages, RecordView):
     permissions = {
+        **FactPages.fact_permissions,
         "index_view": Permission.PROJECT_READ,
         "details_view": Permission.PROJECT_READ,
         "hide_view": Permission.PROJECT_HIDE,
@@ -127,6 +129,7 @@ class ProjectView(OverridePages, RecordView):
                 (Subject.LOGO, _("Logo"), project.logo_file_id is not None),
             ],
             subjects=Subject,
+            held=held_facts(project),
             events=db.session.scalars(audit.of_project(project.id)).all(),
             action=action,
             here=self._url(project),
