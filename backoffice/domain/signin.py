@@ -33,6 +33,7 @@ class Attempt(StrEnum):
     NO_ADDRESS = "no-address"  # EU Login said none
     UNVERIFIED = "address-unverified"  # EU Login has not seen that the address is the person's own
     ADDRESS_CHANGED = "address-changed"  # let in; EU Login now says another address than we know
+    WROTE = "wrote"  # to the helpdesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,9 @@ SAME_ADDRESS = Limit(most=30, within=timedelta(hours=1))
 SAME_NETWORK = Limit(most=60, within=timedelta(minutes=15))
 LINKS_PER_ADDRESS = Limit(most=3, within=timedelta(hours=1))  # further ones are answered the same and mail nothing
 LINKS_PER_NETWORK = Limit(most=20, within=timedelta(hours=1))
+# A person who answers questions writes some ten messages an hour; a school shares one network.
+MESSAGES_PER_ADDRESS = Limit(most=20, within=timedelta(hours=1))
+MESSAGES_PER_NETWORK = Limit(most=60, within=timedelta(hours=1))
 
 
 class Paused(DomainError):

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backoffice.domain.errors import N_, Refused
+from backoffice.domain.tickets import MAX_MESSAGE_BYTES, MAX_PICTURES, MAX_SHOWN
 
-MAX_PICTURES = 10  # of one message
-MAX_BYTES = 25_000_000  # all files of one message together, as mail servers take it; shown as "25 MB"
-MAX_SHOWN = "25 MB"
 MAX_BOXES = 200  # a page of names has some thirty
 
 NO_PLACE = N_("Mark at least one place that lies within the picture.")
@@ -32,7 +30,7 @@ def refuse_pictures(*, count: int, size: int, field: str) -> None:
             N_("At most %(most)s pictures go with one message. Send the others in a reply."),
             field=field, code="too-many-pictures", values={"most": MAX_PICTURES},
         )
-    if size > MAX_BYTES:
+    if size > MAX_MESSAGE_BYTES:
         raise Refused(
             N_("The pictures have more than %(limit)s together. Send some of them in a reply."),
             field=field, code="file-too-big", values={"limit": MAX_SHOWN},

@@ -37,6 +37,7 @@ from backoffice.queries import projects as project_queries
 
 LATELY = timedelta(days=90)
 MOST = 12  # lines
+_NO_REFUSALS = (Attempt.GRANTED, Attempt.ADDRESS_CHANGED, Attempt.FORGOT, Attempt.WROTE)
 FILE_REFUSED = "file:refused"  # the audit's name for it
 
 _MAIL_KINDS = {
@@ -154,7 +155,7 @@ def _refusal(session: Session, *, email: str, since: datetime) -> Attempt | None
     )
     query = (
         select(SignInAttempt.outcome)
-        .where(*mine, SignInAttempt.outcome.not_in((Attempt.GRANTED, Attempt.ADDRESS_CHANGED, Attempt.FORGOT)))
+        .where(*mine, SignInAttempt.outcome.not_in(_NO_REFUSALS))
         .order_by(SignInAttempt.at.desc(), SignInAttempt.id.desc())
         .limit(1)
     )
@@ -191,7 +192,9 @@ def contact_of(session: Session, *, project_id: int, email: str) -> Contact | No
 def _tries(session: Session, *, email: str, since: datetime) -> Iterable[Happening]:
     rows = session.scalars(
         select(SignInAttempt)
-        .where(SignInAttempt.email == email, SignInAttempt.at > since)
+        .where(
+            SignInAttempt.email == email, SignInAttempt.at > since, SignInAttempt.outcome != Attempt.WROTE,
+        )
         .order_by(SignInAttempt.at.desc(), SignInAttempt.id.desc())
         .limit(100)
     )

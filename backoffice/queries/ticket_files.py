@@ -20,3 +20,8 @@ def held(file_ids: Sequence[int]) -> Select[StoredFile]:
         )
         .order_by(StoredFile.id)
     )
+
+
+def attached(file_ids: Sequence[int]) -> Select[int]:
+    """Which of the files a message has."""
+    return select(TicketAttachment.file_id).where(TicketAttachment.file_id.in_(file_ids))

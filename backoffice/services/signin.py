@@ -66,6 +66,14 @@ def may_have_password(user: User, *, staff_only: bool) -> bool:
     return user.deactivated_at is None and (user.role is not None or not staff_only)
 
 
+def note_message(uow: UnitOfWork, *, email: str, network: str) -> None:
+    """A message to the helpdesk from a folded address, known or not; raises Paused when there were too many."""
+    _one_at_a_time(uow, network)
+    _pause(uow, limit=signin.MESSAGES_PER_ADDRESS, email=email, outcome=Attempt.WROTE)
+    _pause(uow, limit=signin.MESSAGES_PER_NETWORK, network=network, outcome=Attempt.WROTE)
+    uow.session.add(SignInAttempt(email=email, network=network, at=uow.now, outcome=Attempt.WROTE))
+
+
 def issue_link(uow: UnitOfWork, *, user_id: int) -> str | None:
     """A new one-time link of a person, as its token; None for who may not sign in. Links sent before stay good until
     one is used: a mail that was thought lost may have arrived."""

@@ -45,10 +45,19 @@ def store_files(
 def take_held(uow: UnitOfWork, *, file_ids: Sequence[int]) -> list[StoredFile]:
     """Pictures that were kept while their form was mended, for the message that goes now; in their order. What was
     forgotten meanwhile, or went with another message, is left out."""
-    rows = list(uow.session.scalars(queries.held(file_ids)))
+    rows = list(uow.session.scalars(queries.held(file_ids).with_for_update(of=StoredFile)))
     for row in rows:
         row.removed_at = None
     return rows
+
+
+def forget_unattached(uow: UnitOfWork, *, rows: Sequence[StoredFile]) -> None:
+    """After a message: a second press of the same button stored its pictures again, and no message has them."""
+    uow.session.flush()
+    attached = set(uow.session.scalars(queries.attached([row.id for row in rows])))
+    for row in rows:
+        if row.id not in attached:
+            row.removed_at = uow.now
 
 
 def _row(

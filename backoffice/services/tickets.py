@@ -107,7 +107,8 @@ class _Place:
 def open_ticket(uow: UnitOfWork, *, actor: Actor | None, new: NewTicket, act_key: str = "") -> Ticket:
     """A new ticket with its first message; the requester is told its number. `actor` None: somebody who is not signed
     in, or a mail. Whose it is: the given agency, the project's, else the one that knows the sender, else nobody's."""
-    if actor is not None and (known := acts.outcome(uow, actor=actor, key=act_key)) is not None:
+    known = acts.outcome(uow, actor=actor, key=act_key)
+    if known is not None:
         return uow.session.get_one(Ticket, int(known))
     is_question = new.direction is Direction.OUT
     needed = Permission.REVIEW_DECIDE if is_question else Permission.TICKET_WORK
@@ -156,8 +157,7 @@ def open_ticket(uow: UnitOfWork, *, actor: Actor | None, new: NewTicket, act_key
             params={"ticket_id": ticket.id, "message_id": message.id},
         )
         message.outbox_id = row.id if row else None
-    if actor is not None:
-        acts.remember(uow, actor=actor, key=act_key, outcome=str(ticket.id))
+    acts.remember(uow, actor=actor, key=act_key, outcome=str(ticket.id))
     return ticket
 
 

@@ -36,9 +36,12 @@ class Taken:
 
 
 @contextmanager
-def pictures_taken_in(store: Store, pieces: Sequence[Piece], *, field: str = "screenshots") -> Iterator[list[Upload]]:
-    """Screenshots of a form in their order: all of them or, Refused beside `field`, none."""
-    domain.refuse_pictures(count=len(pieces), size=sum(map(_size, pieces)), field=field)
+def pictures_taken_in(
+    store: Store, pieces: Sequence[Piece], *, field: str = "screenshots", count_before: int = 0
+) -> Iterator[list[Upload]]:
+    """Screenshots of a form in their order: all of them or, Refused beside `field`, none. `count_before`: so many have
+    arrived already."""
+    domain.refuse_pictures(count=count_before + len(pieces), size=sum(map(_size, pieces)), field=field)
     with ExitStack() as stack:
         yield [
             stack.enter_context(picture_taken_in(store, piece.source, name=piece.name, field=field))

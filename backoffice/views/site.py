@@ -16,11 +16,11 @@ from backoffice.views import (
     frame,
     guide,
     health,
-    help,
     language,
     legal,
     public,
     second_factor,
+    tickets,
     verify,
 )
 from backoffice.views import auth as auth_views
@@ -40,10 +40,10 @@ BLUEPRINTS = (
     feeds,
     guide,
     health,
-    help,
     legal,
     public,
     second_factor,
+    tickets,
     verify,
 )
 HEADERS = {

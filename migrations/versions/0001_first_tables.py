@@ -115,7 +115,7 @@ def upgrade() -> None:
 
     op.create_table('act_key',
     sa.Column('key', sa.String(length=64), nullable=False),
-    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('outcome', sa.String(length=500), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_act_key_user_id')),

@@ -56,6 +56,7 @@ admin-row       login 404   404   403   403   ok    404   403     403
 specialist-list login 404   404   ok    403   ok    404   ok      ok
 admin-only      login 404   404   404   404   ok    404   404     404
 helpdesk-row    login 404   404   403   ok    ok    404   403     403
+own-ticket      login ok    404   404   404   404   404   404     404
 """
 ROUTES = """
 admin.index                 GET       staff-list
@@ -115,7 +116,12 @@ feeds.sitemap               GET       everyone
 guide.show                  GET       everyone
 health.healthz              GET       everyone
 health.readyz               GET       everyone
+help.file                   GET       own-ticket
 help.index                  GET       everyone
+help.new                    GET,POST  everyone
+help.sent                   GET       everyone
+help.solved                 POST      own-ticket
+help.ticket                 GET,POST  own-ticket
 legal.accessibility         GET       everyone
 legal.privacy               GET       everyone
 legal.terms                 GET       everyone
@@ -245,6 +251,10 @@ def scene() -> Scene:
     )
     helpdesk = factories.staff(Role.HELPDESK, agency_id=agency_id)
     access_id = factories.access(user_id=factories.person().user_id, project_id=project_id)
+    ticket = factories.ticket(
+        email=review.coordinator.email, requester_id=review.coordinator.user_id, project_id=project_id,
+        files=[factories.screenshot()],
+    )
     people = {
         Who.OWN: review.coordinator,
         Who.OTHER: factories.coordinator(other),
@@ -266,6 +276,8 @@ def scene() -> Scene:
             "file_id": _first(StoredFile.id, StoredFile.project_id == project_id),
             "field": "report_handed_in_on",
             "filename": "look.css",
+            "help.attachment_id": _first(TicketAttachment.id, TicketAttachment.id > 0),
+            "help.number": ticket.number,
             "key": "terms",
             "n": 1,
             "number": 1,
