@@ -16,7 +16,7 @@ from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.permissions import Role
 from backoffice.domain.visibility import Subject
-from backoffice.models import Agency, ApiToken, Contact, OutboxRow, Project, Result, StoredFile
+from backoffice.models import Agency, ApiToken, Contact, OutboxRow, Project, Result, StoredFile, TicketAttachment
 from backoffice.services import overrides, reports, tokens
 from backoffice.services.uow import unit_of_work
 from tests import factories
@@ -251,10 +251,6 @@ def scene() -> Scene:
     )
     helpdesk = factories.staff(Role.HELPDESK, agency_id=agency_id)
     access_id = factories.access(user_id=factories.person().user_id, project_id=project_id)
-    ticket = factories.ticket(
-        email=review.coordinator.email, requester_id=review.coordinator.user_id, project_id=project_id,
-        files=[factories.screenshot()],
-    )
     people = {
         Who.OWN: review.coordinator,
         Who.OTHER: factories.coordinator(other),
