@@ -35,11 +35,13 @@ MAIL_MOST = 1_500  # characters of the text in a mail's address; programs cut lo
 # When not even the database answers there is no language to choose and no frame to fill.
 _BARE = Markup("""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Project results</title></head><body>
 <main><h1>Your message could not be stored</h1>
-<p data-error="not-stored">The fault is on our side and is noted ({fault}). Your text stands below: send it to
-<a href="{mailto}">{address}</a>, or go back and try again in a moment.</p>
-<p lang="lv">Jūsu ziņu neizdevās saglabāt. Kļūda ir mūsu pusē un ir pierakstīta ({fault}). Teksts ir zemāk: nosūtiet to
-uz <a href="{mailto}">{address}</a> vai pēc brīža mēģiniet vēlreiz.</p>
-<textarea rows="20" cols="60" readonly aria-label="Text">{text}</textarea></main></body></html>""")
+<p data-error="not-stored">The fault is on our side and is noted ({fault}). Your text stands below: go back and try
+again in a moment, or send it by mail.</p>
+<p lang="lv">Jūsu ziņu neizdevās saglabāt. Kļūda ir mūsu pusē un ir pierakstīta ({fault}). Teksts ir zemāk: pēc brīža
+mēģiniet vēlreiz vai nosūtiet to pa e-pastu.</p>
+{mail}<textarea rows="20" cols="60" readonly aria-label="Text">
+{text}</textarea></main></body></html>""")
+_BARE_MAIL = Markup('<p><a href="{mailto}">{address}</a></p>\n')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +274,8 @@ def _lost(form: Any, back: Callable[..., ResponseReturnValue], *, address: str) 
         db.session.rollback()
         return back(form, status=503, lost=lost)
     except SQLAlchemyError:
-        return _BARE.format(fault=fault, address=address, mailto=lost.mailto, text=typed), 503
+        mail = _BARE_MAIL.format(mailto=lost.mailto, address=address) if address else ""
+        return _BARE.format(fault=fault, mail=mail, text=typed), 503
 
 
 def _typed() -> str:

@@ -36,6 +36,7 @@ class Client(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """A context of its own per request, as in a server thread: no `g`, session or sign-in is shared."""
         _end_read()
+        kwargs.setdefault("buffered", True)  # an answer that still streams is not looked at
         response = contextvars.Context().run(self._open, *args, **kwargs)
         _end_read()
         validity.check(response)

@@ -127,6 +127,7 @@ def _fields(soup: BeautifulSoup) -> list[str]:
         if writes != bool(form.find("input", attrs={"name": "csrf_token"})):
             wrong.append(f"<form action={form.get('action')}>: a token belongs to a POST and to nothing else")
     for control in soup.find_all(["a", "button"]):
-        if not (control.get_text(strip=True) or control.get("aria-label") or control.find("img", alt=True)):
+        words = "".join(control.find_all(string=True)).strip()  # get_text() leaves out what a <template> holds
+        if not (words or control.get("aria-label") or control.find("img", alt=True)):
             wrong.append(f"<{control.name}> without words: {str(control)[:80]}")
     return wrong

@@ -44,10 +44,11 @@ function shown(request) {
     location.assign(next);
     return true;
   }
-  if (request.status >= 500 || request.status === 413) return false;
+  if (request.status === 413) return false;
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
   const main = page.getElementById("main");
-  if (!main) return false;
+  // A failure is told on top of the form, unless its page gives all of the form back (data-keeps).
+  if (!main || (request.status >= 500 && !main.querySelector("[data-keeps]"))) return false;
   document.title = page.title;
   document.getElementById("main").replaceWith(document.adoptNode(main));
   document.dispatchEvent(new Event("swapped"));
