@@ -45,7 +45,7 @@ function mount(root) {
     const files = new DataTransfer();
     for (const picture of pictures) files.items.add(picture.file);
     field.files = files.files;
-    const black = root.querySelector("[data-blacked]");
+    const black = root.closest("form").elements.namedItem(root.dataset.blacked);
     if (black) black.value = pictures.flatMap((picture, index) => (blacked(picture.marks).length ? [index] : [])).join(",");
   }
 
@@ -146,7 +146,7 @@ function mount(root) {
     made(files);
     if (pictures.length === before) return;
     say(words.arrived.replace("{n}", pictures.length));
-    if (pictures.length === before + 1 && !open) await edit(pictures.at(-1));
+    if (files.length === 1 && !open) await edit(pictures.at(-1));
   }
 
   field.addEventListener("change", () => add([...field.files]));

@@ -1,5 +1,6 @@
 // The last refusal or failure that a person read in this tab (data-error), so that a help form can offer to add it:
-// [data-trouble] is a hidden part with an input and a [data-said]; it appears when there is something to say.
+// [data-trouble="name"] is a hidden part with a [data-said]; it appears when there is something to say, which goes
+// into the hidden field of that name in its form.
 const KEY = "trouble";
 const HOUR = 3600 * 1000;
 
@@ -20,7 +21,7 @@ function look(root) {
 
 function offer() {
   const part = document.querySelector("[data-trouble]");
-  const field = part?.querySelector("input[type=hidden]");
+  const field = part?.closest("form").elements.namedItem(part.dataset.trouble);
   if (!field) return;
   if (!field.value) {
     const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
