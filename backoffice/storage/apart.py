@@ -52,18 +52,9 @@ def clean(path: Path, *, name: str, field: str, max_edge: int = MAX_EDGE) -> Pic
 
 def _ask(asked: dict[str, Any], *, folder: str, field: str) -> dict[str, Any]:
     """The child's answer. `folder` is the parent's to delete: a child that was stopped cannot tidy up."""
-    too_much = Refused(TOO_MUCH, field=field, code="file-bomb", values={"name": asked["name"]})
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "backoffice.storage.apart"],
-            input=json.dumps(asked), capture_output=True, encoding="utf-8", timeout=MAX_SECONDS, check=False,
-            cwd=ROOT, env={"TMPDIR": folder, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
-        )
-    except subprocess.TimeoutExpired as error:
-        raise too_much from error
-    if done.returncode or not done.stdout:
-        raise too_much
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer = answer_of("backoffice.storage.apart", asked, folder=folder)
+    if answer is None:
+        raise Refused(TOO_MUCH, field=field, code="file-bomb", values={"name": asked["name"]})
     if "refused" in answer:
         refused = answer["refused"]
         raise Refused(refused["message"], field=field, code=refused["code"], values=refused["values"])
@@ -71,13 +62,36 @@ def _ask(asked: dict[str, Any], *, folder: str, field: str) -> dict[str, Any]:
     return found
 
 
+def answer_of(
+    module: str, asked: dict[str, Any], *, folder: str, seconds: int = MAX_SECONDS
+) -> dict[str, Any] | None:
+    """What the child `module` answers; None when it took too long or too much, or crashed."""
+    try:
+        done = subprocess.run(  # noqa: S603  # our own program and our own words
+            [sys.executable, "-m", module],
+            input=json.dumps(asked), capture_output=True, encoding="utf-8", timeout=seconds, check=False,
+            cwd=ROOT, env={"TMPDIR": folder, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)},
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    if done.returncode or not done.stdout:
+        return None
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def limit_this_process(*, seconds: int = MAX_SECONDS) -> None:
+    """The first thing that a child does."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_WRITTEN, MAX_WRITTEN))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def _main() -> None:
     from backoffice.storage import sniff  # the parent never loads what reads PDF and old Office files
 
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_WRITTEN, MAX_WRITTEN))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_this_process()
     asked = json.loads(sys.stdin.read())
     path, name = Path(asked["path"]), asked["name"]
     try:

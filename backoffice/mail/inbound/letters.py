@@ -1,0 +1,70 @@
+"""A mail as a whole: from bytes to the values of `domain.inbound.Letter`."""
+
+import hashlib
+import re
+from email import message_from_bytes, policy
+from email.message import Message
+from pathlib import Path
+
+from backoffice.domain.inbound import Letter, Nature
+from backoffice.mail.inbound import charsets, headers, nature
+from backoffice.mail.inbound.structure import Walk
+
+HEAD = 256_000  # bytes of the head that are read when the whole cannot be
+_TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To", "X-Forwarded-To")
+# Blank lines, a byte order mark, the line of an mbox: what may stand before the head.
+_BEFORE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:From [^\n]*\n)?")
+
+
+def read(content: bytes, *, folder: Path) -> Letter:
+    """All of it; `folder` takes the files."""
+    mail = _parsed(content)
+    letter = _head(mail, size=len(content), digest=digest_of(content))
+    walk = Walk(folder=folder)
+    text, html = walk.read(mail)
+    bounce = nature.bounce(mail) if letter["nature"] is Nature.BOUNCE else None
+    return Letter(
+        **letter, text=text, html=html, parts=tuple(walk.parts), bounce=bounce,
+        is_encrypted=walk.is_encrypted and not text.strip("\n -"), notes=tuple(walk.left_out[:20]),
+    )
+
+
+def read_head(content: bytes, *, size: int, fault: str) -> Letter:
+    """Who wrote, to whom and about what, of a mail whose body nothing can read."""
+    cut = re.search(rb"\r?\n\r?\n", content[:HEAD])
+    mail = _parsed(content[: cut.start() if cut else HEAD] + b"\n\n")
+    return Letter(**_head(mail, size=size, digest=digest_of(content)), fault=fault)
+
+
+def digest_of(content: bytes) -> str:
+    """The same for two copies of one mail, whatever each server on its way wrote above: of who, what and the body."""
+    content = content[_BEFORE.match(content).end() :]  # type: ignore[union-attr]
+    cut = re.search(rb"\r?\n\r?\n", content)
+    head, body = (content[: cut.start()], content[cut.end() :]) if cut else (content, b"")
+    named = re.findall(rb"^(?:from|subject|date)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", head, re.IGNORECASE | re.MULTILINE)
+    digest = hashlib.sha256()
+    for piece in [*sorted(b"".join(one.split()).lower() for one in named), b"\n", b"".join(body.split())]:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _parsed(content: bytes) -> Message:
+    before = _BEFORE.match(content)
+    return message_from_bytes(content[before.end() if before else 0 :], policy=policy.compat32)
+
+
+def _head(mail: Message, *, size: int, digest: str) -> "dict[str, object] | dict":  # type: ignore[type-arg]
+    sender_name, sender = next(
+        (one for name in ("From", "Sender", "Reply-To", "Return-Path") for one in headers.people(mail, name)), ("", "")
+    )
+    subject = headers.subject(mail)
+    found = nature.nature(mail, sender=sender, subject=subject)
+    named = headers.ids(headers.value(mail, "In-Reply-To"))
+    named += reversed(headers.ids(headers.value(mail, "References")))
+    return {
+        "size": size, "digest": digest, "message_id": headers.first(headers.ids(headers.value(mail, "Message-ID"))),
+        "named_ids": tuple(dict.fromkeys(named))[:200], "sender": sender, "sender_name": sender_name,
+        "recipients": tuple(dict.fromkeys(address for _, address in headers.people(mail, *_TO)))[:100],
+        "subject": charsets.fit(subject)[:1_000], "nature": found,
+        "list_key": nature.list_key(mail, sender=sender) if found in (Nature.LIST, Nature.AUTOMATIC) else "",
+    }
