@@ -64,12 +64,16 @@ def _introductions(lines: list[str], kinds: list[Kind]) -> None:
         if not lines[last].rstrip().endswith(":"):
             continue
         first = last
-        while first > 0 and lines[first - 1].strip() and kinds[first - 1] is Kind.SAID and last - first < MAX_INTRODUCTION:
+        while last - first < MAX_INTRODUCTION and first > 0 and _is_said(lines, kinds, first - 1):
             first -= 1
         words = lines[last] if _dated(lines[last]) else " ".join(lines[first : last + 1])
         if len(words) <= 400 and _dated(words):
             first = last if _dated(lines[last]) else max(first, last - 1)
             kinds[first:start] = [Kind.QUOTED] * (start - first)
+
+
+def _is_said(lines: list[str], kinds: list[Kind], number: int) -> bool:
+    return bool(lines[number].strip()) and kinds[number] is Kind.SAID
 
 
 def _unmarked_quote(lines: list[str], kinds: list[Kind], *, known: str) -> None:
@@ -82,7 +86,7 @@ def _unmarked_quote(lines: list[str], kinds: list[Kind], *, known: str) -> None:
             if known:
                 _unfold_strangers(lines, kinds, start=_after_head(lines, start), known=known)
             return
-        is_said = is_said or any(letter.isalnum() for letter in line) and not _RULE.fullmatch(line)
+        is_said = is_said or (any(letter.isalnum() for letter in line) and not _RULE.fullmatch(line))
 
 
 def _is_head(lines: list[str], start: int) -> bool:

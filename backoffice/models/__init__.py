@@ -4,6 +4,7 @@ from backoffice.models.agency import Agency, AgencyText, ApiToken
 from backoffice.models.audit import AuditEvent, AuditPersonal, AuditSeal
 from backoffice.models.contact import Access, Contact, ContactLink, EndedAddress, Override
 from backoffice.models.file import StoredFile
+from backoffice.models.inbound import LostMail, MutedList, ReceivedMail
 from backoffice.models.outbox import OutboxRow
 from backoffice.models.project import ImportDifference, Partner, Project, StaffFact
 from backoffice.models.result import Result
@@ -20,7 +21,6 @@ from backoffice.models.submission import (
 )
 from backoffice.models.ticket import (
     CannedReply,
-    LostMail,
     Ticket,
     TicketAttachment,
     TicketDraft,
@@ -57,11 +57,13 @@ __all__ = [
     "ImportDifference",
     "ItemVerdict",
     "LostMail",
+    "MutedList",
     "OutboxRow",
     "Override",
     "Partner",
     "PasswordLink",
     "Project",
+    "ReceivedMail",
     "RecoveryCode",
     "ReopenRequest",
     "Result",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backoffice.db import Base
@@ -134,18 +134,3 @@ class CannedReply(Base):
     then: Mapped[TicketState] = mapped_column(enum_by_value(TicketState, name="then"), default=TicketState.WAITING)
     position: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
-
-
-class LostMail(Base):
-    """A mail that did not become a ticket, with its cause, so that staff can accept it anyway."""
-
-    __tablename__ = "lost_mail"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True)
-    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    sender: Mapped[str] = mapped_column(String(254), default="")
-    subject: Mapped[str] = mapped_column(Text, default="")
-    cause: Mapped[str] = mapped_column(String(60))
-    raw: Mapped[bytes] = mapped_column(LargeBinary)
-    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))

@@ -117,6 +117,11 @@ def by_message_ids(message_ids: Sequence[str]) -> Select[TicketMessage]:
     )
 
 
+def first_message(ticket_id: int) -> Select[TicketMessage]:
+    """The message with which a ticket began."""
+    return select(TicketMessage).where(TicketMessage.ticket_id == ticket_id).order_by(TicketMessage.id).limit(1)
+
+
 # ---- the queue
 
 

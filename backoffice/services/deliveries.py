@@ -1,6 +1,6 @@
 """What follows when a mail could not be delivered (DOMAIN §7): the agency is told, a wrong address marked."""
 
-from backoffice.domain.notices import Mail
+from backoffice.domain.notices import Mail, OutboxState
 from backoffice.models import AddressState, OutboxRow, Project
 from backoffice.services import outbox, people
 from backoffice.services.outbox import Claim
@@ -15,6 +15,19 @@ def failed(uow: UnitOfWork, *, claim: Claim, cause: str, is_final: bool, is_refu
         uow.session.merge(AddressState(email=claim.to, bounced_at=uow.now, cause=cause[:500]))
     if row is not None:
         _tell(uow, row=row)
+
+
+def came_back(uow: UnitOfWork, *, row_id: int, cause: str, is_final: bool, is_refused_address: bool) -> None:
+    """A mail that had left came back, as a mail server on its way says: the row shows why. While it is only late,
+    nothing else changes."""
+    row = uow.session.get_one(OutboxRow, row_id, with_for_update=True)
+    row.failure = cause[:500]
+    if not is_final:
+        return
+    row.state = OutboxState.FAILED
+    if is_refused_address:
+        uow.session.merge(AddressState(email=row.to, bounced_at=uow.now, cause=cause[:500]))
+    _tell(uow, row=row)
 
 
 def _tell(uow: UnitOfWork, *, row: OutboxRow) -> None:

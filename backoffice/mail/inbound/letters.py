@@ -5,6 +5,7 @@ import re
 from email import message_from_bytes, policy
 from email.message import Message
 from pathlib import Path
+from typing import Any
 
 from backoffice.domain.inbound import Letter, Nature
 from backoffice.mail.inbound import charsets, headers, nature
@@ -19,10 +20,11 @@ _BEFORE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:From [^\n]*\n)?")
 def read(content: bytes, *, folder: Path) -> Letter:
     """All of it; `folder` takes the files."""
     mail = _parsed(content)
-    letter = _head(mail, size=len(content), digest=digest_of(content))
+    letter = _head(mail, size=len(content), digest="")
     walk = Walk(folder=folder)
     text, html = walk.read(mail)
     bounce = nature.bounce(mail) if letter["nature"] is Nature.BOUNCE else None
+    letter["digest"] = _digest(mail, text=text, files=[part.sha256 for part in walk.parts])
     return Letter(
         **letter, text=text, html=html, parts=tuple(walk.parts), bounce=bounce,
         is_encrypted=walk.is_encrypted and not text.strip("\n -"), notes=tuple(walk.left_out[:20]),
@@ -37,15 +39,15 @@ def read_head(content: bytes, *, size: int, fault: str) -> Letter:
 
 
 def digest_of(content: bytes) -> str:
-    """The same for two copies of one mail, whatever each server on its way wrote above: of who, what and the body."""
-    content = content[_BEFORE.match(content).end() :]  # type: ignore[union-attr]
+    """Of a mail that nothing can read: its body, which no server on the way changes."""
     cut = re.search(rb"\r?\n\r?\n", content)
-    head, body = (content[: cut.start()], content[cut.end() :]) if cut else (content, b"")
-    named = re.findall(rb"^(?:from|subject|date)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", head, re.IGNORECASE | re.MULTILINE)
-    digest = hashlib.sha256()
-    for piece in [*sorted(b"".join(one.split()).lower() for one in named), b"\n", b"".join(body.split())]:
-        digest.update(piece)
-    return digest.hexdigest()
+    return hashlib.sha256(b"".join(content[cut.end() if cut else 0 :].split())).hexdigest()
+
+
+def _digest(mail: Message, *, text: str, files: list[str]) -> str:
+    """The same for two copies of one mail, whatever each server on its way wrote above or coded anew."""
+    said = [headers.value(mail, name) for name in ("From", "Subject", "Date")] + ["".join(text.split()), *files]
+    return hashlib.sha256("\n".join(said).encode("utf-8", "replace")).hexdigest()
 
 
 def _parsed(content: bytes) -> Message:
@@ -53,7 +55,7 @@ def _parsed(content: bytes) -> Message:
     return message_from_bytes(content[before.end() if before else 0 :], policy=policy.compat32)
 
 
-def _head(mail: Message, *, size: int, digest: str) -> "dict[str, object] | dict":  # type: ignore[type-arg]
+def _head(mail: Message, *, size: int, digest: str) -> dict[str, Any]:
     sender_name, sender = next(
         (one for name in ("From", "Sender", "Reply-To", "Return-Path") for one in headers.people(mail, name)), ("", "")
     )

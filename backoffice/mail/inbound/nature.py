@@ -79,7 +79,7 @@ def bounce(mail: Message) -> Bounce:
         elif kind in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"):
             ids += _original_ids(part)
         elif kind.startswith("text/") and not part.is_multipart():
-            texts.append(charsets.guessed((part.get_payload(decode=True) or b"")[:MAX_BODY]))  # type: ignore[operator]
+            texts.append(charsets.guessed(_content(part)[:MAX_BODY]))
     said = "\n".join(texts)
     ids += _OUR_ID.findall(said)
     words = facts.get("diagnostic-code", "").partition(";")[2].strip() or clean_line(said[:2_000])
@@ -102,9 +102,14 @@ def _original_ids(part: Message) -> list[str]:
     if isinstance(payload, list):
         inner = [one for one in payload if isinstance(one, Message)]
         return [one for mail in inner for one in headers.ids(headers.value(mail, "Message-ID"))]
-    head = charsets.guessed((part.get_payload(decode=True) or b"")[:50_000])  # type: ignore[operator]
+    head = charsets.guessed(_content(part)[:50_000])
     found = re.search(r"^message-id:\s*(\S{1,500}|<[^>]{1,500}>)", head, re.IGNORECASE | re.MULTILINE)
     return headers.ids(found[1]) if found else []
+
+
+def _content(part: Message) -> bytes:
+    found = part.get_payload(decode=True)
+    return found if isinstance(found, bytes) else b""
 
 
 def _parts(mail: Message) -> list[Message]:
@@ -112,7 +117,8 @@ def _parts(mail: Message) -> list[Message]:
     if not mail.is_multipart():
         return [mail]
     found: list[Message] = []
-    for part in mail.get_payload()[:50]:  # type: ignore[index,union-attr]
+    payload = mail.get_payload()
+    for part in payload[:50] if isinstance(payload, list) else []:
         if isinstance(part, Message):
             is_box = part.get_content_maintype() == "multipart" and part.is_multipart()
             found += _parts(part)[:50] if is_box else [part]

@@ -101,7 +101,7 @@ class Walk:
         sender = headers.first(
             f"{name} <{address}>" if name else address for name, address in headers.people(inner, "From")
         )
-        said = [line for line in (f"From: {sender}", f"Subject: {subject}", "", *found.words().split("\n"))]
+        said = [f"From: {sender}", f"Subject: {subject}", "", *found.words().split("\n")]
         return Texts(plain="\n".join(f"> {line}".rstrip() for line in said))
 
     def _leaf(self, part: Message, kind: str) -> Texts:

@@ -1,0 +1,402 @@
+"""A mail becomes a ticket, a message in a thread, or a row in “Lost and found” with its cause: never nothing.
+
+The mail was stored and taken apart before the transaction opens (`jobs.inbound`); here it is judged and written. What
+staff do with the rows of “Lost and found” is in `lost_mails`.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from backoffice.domain import quotes
+from backoffice.domain.errors import Refused
+from backoffice.domain.files import FileCheck, FilePurpose
+from backoffice.domain.inbound import (
+    CAUSE_BY_NATURE,
+    LOOP_MAILS,
+    LOOP_WITHIN,
+    MAX_MAIL_BYTES,
+    OUTCOMES,
+    SETTLED_BY_ITSELF,
+    TELLS_SENDER,
+    Cause,
+    Letter,
+    Nature,
+    Outcome,
+    Settlement,
+)
+from backoffice.domain.notices import Mail
+from backoffice.domain.tickets import Channel, number_in
+from backoffice.models import Agency, LostMail, OutboxRow, ReceivedMail, StoredFile, Ticket, TicketMessage
+from backoffice.queries import inbound as queries
+from backoffice.queries import tickets as ticket_queries
+from backoffice.queries import users
+from backoffice.services import deliveries, outbox, ticket_files, tickets
+from backoffice.services.outbox import Recipient
+from backoffice.services.tickets import Attached, Incoming, NewTicket
+from backoffice.services.uow import UnitOfWork
+from backoffice.storage.ticket_intake import Taken
+
+LOOP_COUNTED = timedelta(hours=1)  # what follows within it is counted on the first row of the loop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """The whole mail as it lies in the store; `check_cause` is the name of a virus, or why the scanner could not."""
+
+    key: str
+    size: int
+    sha256: str
+    check: FileCheck
+    check_cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A mail with what is known about it outside the database. `ours`: the Message-IDs in it that we made → their rows
+    of the outbox. `recipients`: of the envelope, as the mail server said; they go before the headers'."""
+
+    letter: Letter
+    raw: Raw | None
+    ours: Mapping[str, int] = field(default_factory=dict)
+    own_addresses: frozenset[str] = frozenset()  # from which the settings let us write
+    recipients: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is to come of a mail. Without a cause: a message in `ticket`, or a new ticket."""
+
+    cause: Cause | None = None
+    agency: Agency | None = None
+    ticket: Ticket | None = None
+    notice: OutboxRow | None = None  # the mail of ours that is answered, or that came back
+    copy_of: ReceivedMail | None = None
+    is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What became of it: `ticket` is the number, `outbox_id` the mail that tells the sender."""
+
+    outcome: Outcome
+    ticket: int | None = None
+    message: int | None = None
+    cause: Cause | None = None
+    outbox_id: int | None = None
+
+
+def judge(session: Session, *, arrival: Arrival, now: datetime) -> Verdict:
+    """What is to come of a mail as things stand; reads only."""
+    letter = arrival.letter
+    addresses = [*arrival.recipients, *letter.recipients]
+    found = Verdict(agency=queries.agency_of(session, addresses) if addresses else None)
+    copy = session.scalar(queries.by_key(_key(letter)))
+    if copy is not None:
+        return replace(found, cause=Cause.DUPLICATE, copy_of=copy, ticket=copy.ticket)
+    if letter.nature is Nature.BOUNCE:
+        is_final = letter.bounce is None or letter.bounce.is_final
+        return replace(
+            found, cause=Cause.BOUNCED if is_final else Cause.DELAYED,
+            notice=_ours(session, arrival, letter.bounce.original_ids if letter.bounce else ()),
+        )
+    found = _threaded(session, arrival=arrival, found=found)
+    return replace(found, cause=_cause(session, arrival=arrival, found=found, now=now))
+
+
+def take(uow: UnitOfWork, *, arrival: Arrival, taken: Taken | None = None) -> Done | None:
+    """Write what becomes of a mail. `taken`: its files, stored and checked. None when it is to be a ticket and its
+    files were not taken in yet: nothing was written then."""
+    verdict = judge(uow.session, arrival=arrival, now=uow.now)
+    if verdict.cause is None and taken is None and arrival.letter.parts:
+        return None
+    raw_file_id = store_raw(uow, raw=arrival.raw)
+    if verdict.cause is None:
+        done = _accept(uow, arrival=arrival, verdict=verdict, taken=taken or Taken(), raw_file_id=raw_file_id)
+    else:
+        done = _put_aside(uow, arrival=arrival, verdict=verdict, raw_file_id=raw_file_id)
+    if verdict.copy_of is None:
+        _remember(uow, letter=arrival.letter, done=done)
+    return done
+
+
+def keep_unreadable(uow: UnitOfWork, *, arrival: Arrival, fault: str) -> Done:
+    """A fault of ours while it was handled: staff see it and accept it by hand."""
+    letter = replace(arrival.letter, fault=fault)
+    raw_file_id = store_raw(uow, raw=arrival.raw)
+    row = _row(uow, letter=letter, verdict=Verdict(cause=Cause.UNREADABLE), raw_file_id=raw_file_id)
+    row.detail = fault[:500]
+    uow.session.flush()
+    return Done(outcome=Outcome.HELD, cause=Cause.UNREADABLE)
+
+
+def store_raw(uow: UnitOfWork, *, raw: Raw | None) -> int | None:
+    """The row of the whole mail; downloaded by staff only, never shown."""
+    if raw is None:
+        return None
+    is_waiting = raw.check is FileCheck.WAITING
+    file = StoredFile(
+        purpose=FilePurpose.MAIL, name=f"mail-{uow.now:%Y%m%d-%H%M%S}.eml", storage_key=raw.key, size=raw.size,
+        sha256=raw.sha256, media_type="message/rfc822", kind="eml", check_state=raw.check,
+        check_cause=raw.check_cause[:500], checked_at=None if is_waiting else uow.now, due_at=uow.now,
+        uploaded_at=uow.now,
+    )
+    uow.session.add(file)
+    uow.session.flush()
+    if is_waiting:
+        uow.uploaded.append(file.id)
+    return file.id
+
+
+def attached(uow: UnitOfWork, *, letter: Letter, taken: Taken, has_scanner: bool) -> list[Attached]:
+    """Rows of the files that were taken in, in their order."""
+    places = sorted(taken.pictures)
+    rows = dict(zip(
+        places, ticket_files.store_pictures(uow, uploads=[taken.pictures[place] for place in places]), strict=True
+    ))
+    places = sorted(taken.files)
+    rows |= dict(zip(
+        places,
+        ticket_files.store_files(uow, uploads=[taken.files[place] for place in places], has_scanner=has_scanner),
+        strict=True,
+    ))
+    return [
+        Attached(
+            file_id=rows[place].id, content_id=letter.parts[place].content_id,
+            is_inline=letter.parts[place].is_inline,
+        )
+        for place in sorted(rows)
+    ]
+
+
+def words(letter: Letter, *, answered: OutboxRow | None) -> tuple[str, str]:
+    """What the writer wrote, and what is folded under it."""
+    return quotes.split(letter.text, known=answered.body if answered else "")
+
+
+def context(letter: Letter, *, taken: Taken) -> dict[str, object]:
+    """What the page says about a mail beside its words: files that only the whole mail has."""
+    left = [*letter.notes, *(letter.parts[place].name for place in sorted(taken.refused))]
+    return {"left_out": left[:50]} if left else {}
+
+
+# ---- judging
+
+
+def _threaded(session: Session, *, arrival: Arrival, found: Verdict) -> Verdict:
+    """The thread to which it belongs: by the first of its ids that is ours, else by the number in its subject together
+    with the requester's address. Our own ids are guessed by nobody, so whoever names one was written to."""
+    letter = arrival.letter
+    found = replace(found, is_known=queries.is_known(session, letter.sender))
+    came = {row.message_id: row for row in session.scalars(ticket_queries.by_message_ids(letter.named_ids))}
+    for named in letter.named_ids:
+        if (row := _ours(session, arrival, [named])) is not None:
+            ticket = session.get(Ticket, row.params.get("ticket_id") or 0)
+            agency = found.agency or _agency(session, row)
+            return replace(found, ticket=ticket, notice=row, agency=agency, is_known=True)
+        if named in came:
+            return replace(found, ticket=came[named].ticket)
+    number = number_in(letter.subject)
+    ticket = session.scalar(ticket_queries.by_number(number)) if number else None
+    if ticket is not None and ticket.requester_email == letter.sender:
+        return replace(found, ticket=ticket)
+    return found
+
+
+def _ours(session: Session, arrival: Arrival, ids: Sequence[str]) -> OutboxRow | None:
+    rows = (session.get(OutboxRow, arrival.ours[one]) for one in ids if one in arrival.ours)
+    return next((row for row in rows if row is not None), None)
+
+
+def _agency(session: Session, row: OutboxRow) -> Agency | None:
+    return session.get(Agency, row.agency_id) if row.agency_id else None
+
+
+def _cause(session: Session, *, arrival: Arrival, found: Verdict, now: datetime) -> Cause | None:
+    """Why it does not become a ticket by itself; what must never be answered comes first."""
+    letter = arrival.letter
+    if letter.message_id in arrival.ours or letter.sender in arrival.own_addresses | queries.own_addresses(session):
+        return Cause.OWN
+    if arrival.raw is not None and arrival.raw.check is FileCheck.INFECTED:
+        return Cause.INFECTED
+    if not letter.sender:
+        return Cause.NO_SENDER
+    agency_id = found.agency.id if found.agency else None
+    if queries.is_muted(session, list_key=letter.list_key, agency_id=agency_id):
+        return Cause.MUTED
+    if queries.written_since(session, sender=letter.sender, since=now - LOOP_WITHIN) >= LOOP_MAILS:
+        return Cause.LOOP
+    if letter.nature is not Nature.PERSON and not (letter.nature is Nature.LIST and _is_own_list(arrival, session)):
+        return CAUSE_BY_NATURE[letter.nature]
+    if queries.has_id(session, _id_digest(letter)):
+        return Cause.SAME_ID
+    if letter.size > MAX_MAIL_BYTES:
+        return Cause.TOO_BIG
+    if letter.fault:
+        return Cause.UNREADABLE
+    if letter.is_encrypted:
+        return Cause.ENCRYPTED
+    is_requester = found.ticket is not None and found.ticket.requester_email == letter.sender
+    return None if found.is_known or is_requester else Cause.STRANGER
+
+
+def _is_own_list(arrival: Arrival, session: Session) -> bool:
+    """The helpdesk's address may itself be a list that passes on what people write."""
+    own = {address.replace("@", ".") for address in arrival.own_addresses | queries.own_addresses(session)}
+    return arrival.letter.list_key in own
+
+
+# ---- what becomes a ticket
+
+
+def _accept(
+    uow: UnitOfWork, *, arrival: Arrival, verdict: Verdict, taken: Taken, raw_file_id: int | None
+) -> Done:
+    letter = arrival.letter
+    has_scanner = arrival.raw is not None and arrival.raw.check is not FileCheck.NOT_SCANNED
+    files = attached(uow, letter=letter, taken=taken, has_scanner=has_scanner)
+    said, quoted = words(letter, answered=verdict.notice)
+    user = uow.session.scalar(users.by_email(letter.sender))
+    user_id = user.id if user is not None and user.deactivated_at is None else None
+    about = context(letter, taken=taken)
+    old = verdict.ticket
+    if old is not None:
+        is_other = letter.sender != old.requester_email
+        incoming = Incoming(
+            text=said, email=letter.sender, name=letter.sender_name, requester_id=user_id, channel=Channel.MAIL,
+            files=files, html=letter.html, quoted=quoted, message_id=letter.message_id,
+            in_reply_to=next(iter(letter.named_ids), ""), raw_file_id=raw_file_id,
+            context={**about, "sender": letter.sender, "sender_name": letter.sender_name} if is_other else about,
+        )
+        try:
+            message = tickets.receive(uow, ticket_id=old.id, incoming=incoming)
+        except Refused as refused:
+            if refused.code != "ticket-closed":
+                raise
+        else:
+            return Done(outcome=Outcome.REPLY, ticket=message.ticket.number, message=message.id)
+    project_id = old.project_id if old is not None else verdict.notice.project_id if verdict.notice else None
+    agency_id = old.agency_id if old is not None else None
+    ticket = tickets.open_ticket(uow, actor=None, new=NewTicket(
+        subject=letter.subject, text=said, email=letter.sender, name=letter.sender_name, requester_id=user_id,
+        agency_id=agency_id or (verdict.agency.id if verdict.agency else None), project_id=project_id,
+        channel=Channel.MAIL, context=about, files=files, html=letter.html, quoted=quoted,
+        message_id=letter.message_id, in_reply_to=next(iter(letter.named_ids), ""), raw_file_id=raw_file_id,
+        follows_id=old.id if old is not None else None,
+    ))
+    message = uow.session.scalars(ticket_queries.first_message(ticket.id)).one()
+    return Done(outcome=Outcome.TICKET, ticket=ticket.number, message=message.id, outbox_id=message.outbox_id)
+
+
+# ---- what waits for staff
+
+
+def _put_aside(uow: UnitOfWork, *, arrival: Arrival, verdict: Verdict, raw_file_id: int | None) -> Done:
+    letter, cause = arrival.letter, verdict.cause
+    if cause is None:
+        raise ValueError("a mail without a cause becomes a ticket")
+    row = _row(uow, letter=letter, verdict=verdict, raw_file_id=raw_file_id)
+    if cause is Cause.INFECTED and arrival.raw is not None:
+        row.detail = arrival.raw.check_cause[:500]
+    if cause in (Cause.BOUNCED, Cause.DELAYED):
+        _bounced(uow, row=row, letter=letter, notice=verdict.notice)
+    if cause is Cause.LOOP:
+        _count_loop(uow, row=row)
+    told = _tell(uow, row=row, verdict=verdict) if cause in TELLS_SENDER and verdict.is_known else None
+    uow.session.flush()
+    copy = verdict.copy_of
+    return Done(
+        outcome=OUTCOMES.get(cause, Outcome.HELD), cause=cause, message=copy.message_id if copy else None,
+        ticket=copy.ticket.number if copy and copy.ticket else None, outbox_id=told.id if told else None,
+    )
+
+
+def _row(uow: UnitOfWork, *, letter: Letter, verdict: Verdict, raw_file_id: int | None) -> LostMail:
+    cause = verdict.cause or Cause.UNREADABLE
+    is_settled = cause in SETTLED_BY_ITSELF
+    agency, notice = verdict.agency, verdict.notice
+    row = LostMail(
+        agency_id=agency.id if agency else notice.agency_id if notice else None,
+        project_id=notice.project_id if notice else None,
+        received_at=uow.now, sender=letter.sender, sender_name=letter.sender_name, subject=letter.subject, cause=cause,
+        excerpt=letter.excerpt, size=letter.size, attachments=len(letter.parts), list_key=letter.list_key[:250],
+        raw_file_id=raw_file_id, ticket_id=verdict.ticket.id if verdict.ticket else None,
+        outbox_id=notice.id if notice else None, settled_at=uow.now if is_settled else None,
+        settlement=Settlement.ITSELF if is_settled else None,
+    )
+    if row.project_id is None and verdict.is_known:
+        _of_person(uow, row)
+    uow.session.add(row)
+    uow.session.flush()
+    return row
+
+
+def _of_person(uow: UnitOfWork, row: LostMail) -> None:
+    """The project of the person we know, when there is one only; and through it the agency."""
+    user = uow.session.scalar(users.by_email(row.sender))
+    query = ticket_queries.projects_of_person(user_id=user.id if user else None, email=row.sender)
+    found = [one for one in uow.session.scalars(query) if row.agency_id in (None, one.agency_id)]
+    if len(found) == 1:
+        row.project_id = found[0].id
+    if row.agency_id is None and len({one.agency_id for one in found}) == 1:
+        row.agency_id = found[0].agency_id
+
+
+def _bounced(uow: UnitOfWork, *, row: LostMail, letter: Letter, notice: OutboxRow | None) -> None:
+    """The mail that came back is marked as not delivered, with the words of the mail server; a wrong address too. Only
+    who names a Message-ID of ours is believed: anybody can write such a report."""
+    bounce = letter.bounce
+    if bounce is None:
+        return
+    row.detail = " ".join(filter(None, (bounce.recipient, bounce.status, bounce.words)))[:500]
+    if notice is not None:
+        is_same = bounce.recipient in ("", notice.to)
+        deliveries.came_back(
+            uow, row_id=notice.id, cause=" ".join(filter(None, (bounce.status, bounce.words))),
+            is_final=row.cause is Cause.BOUNCED, is_refused_address=bounce.is_address and is_same,
+        )
+
+
+def _count_loop(uow: UnitOfWork, *, row: LostMail) -> None:
+    """One row of a loop is looked at; those that follow are kept and counted on it."""
+    first = uow.session.scalar(queries.open_loop(sender=row.sender, since=uow.now - LOOP_COUNTED))
+    if first is not None and first.id != row.id:
+        first.times += 1
+        row.settled_at, row.settlement = uow.now, Settlement.ITSELF
+
+
+def _tell(uow: UnitOfWork, *, row: LostMail, verdict: Verdict) -> OutboxRow | None:
+    """To somebody we know, once a day for each cause: an address that somebody forged is not written to for ever."""
+    user = uow.session.scalar(users.by_email(row.sender))
+    agency = uow.session.get(Agency, row.agency_id) if row.agency_id else None
+    language = (user.language if user else None) or (agency.language if agency else None) or "lv"
+    told = outbox.publish(
+        uow, kind=Mail.TICKET_NOT_TAKEN, key=f"{row.cause.value}:{uow.now:%Y-%m-%d}",
+        to=Recipient(email=row.sender, language=language, user_id=user.id if user else None),
+        agency_id=row.agency_id, project_id=row.project_id, params={"lost_mail_id": row.id},
+    )
+    row.told_id = told.id if told else None
+    return told
+
+
+# ---- copies
+
+
+def _remember(uow: UnitOfWork, *, letter: Letter, done: Done) -> None:
+    message = uow.session.get(TicketMessage, done.message) if done.message else None
+    uow.session.add(ReceivedMail(
+        key=_key(letter), id_digest=_id_digest(letter), sender=letter.sender, received_at=uow.now,
+        outcome=done.outcome, message_id=done.message, ticket_id=message.ticket_id if message else None,
+    ))
+    uow.session.flush()
+
+
+def _key(letter: Letter) -> str:
+    return hashlib.sha256(f"{letter.message_id}\n{letter.digest}".encode()).hexdigest()
+
+
+def _id_digest(letter: Letter) -> str:
+    return hashlib.sha256(letter.message_id.encode()).hexdigest() if letter.message_id else ""
