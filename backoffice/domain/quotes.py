@@ -22,7 +22,7 @@ class Segment:
     text: str
 
 
-MAX_INTRODUCTION = 4  # lines of “On …, … wrote:” before a quote
+MAX_INTRODUCTION = 300  # letters of a line of “On …, … wrote:” before a quote
 MAX_SIGNATURE = 12  # lines; a longer one is shown
 _MARKED = re.compile(r"\s{0,3}>")
 _RULE = re.compile(r"\s*(?:_{10,}|-{3,}[^-\n]{3,60}-{3,})\s*")  # Outlook's line; “-----Original Message-----”
@@ -54,26 +54,30 @@ def split(text: str, *, known: str = "") -> tuple[str, str]:
 
 
 def _introductions(lines: list[str], kinds: list[Kind]) -> None:
-    """“On …, … wrote:” above a marked quote belongs to it: it ends with a colon and names a day or an address."""
+    """“On …, … wrote:” above a marked quote belongs to it: it ends with a colon and names a day or an address. It may
+    go over two lines; then the day stands in the first."""
     for start in range(1, len(lines)):
         if kinds[start] is not Kind.QUOTED or kinds[start - 1] is Kind.QUOTED:
             continue
         last = start - 1
         while last > 0 and not lines[last].strip() and start - last < 3:
             last -= 1
-        if not lines[last].rstrip().endswith(":"):
+        if not lines[last].rstrip().endswith(":") or len(lines[last]) > MAX_INTRODUCTION:
             continue
-        first = last
-        while last - first < MAX_INTRODUCTION and first > 0 and _is_said(lines, kinds, first - 1):
-            first -= 1
-        words = lines[last] if _dated(lines[last]) else " ".join(lines[first : last + 1])
-        if len(words) <= 400 and _dated(words):
-            first = last if _dated(lines[last]) else max(first, last - 1)
-            kinds[first:start] = [Kind.QUOTED] * (start - first)
+        above = lines[last - 1] if last else ""
+        if _names_a_day(lines[last]):
+            first = last
+        elif last and kinds[last - 1] is Kind.SAID and _names_a_day(above) and len(above) <= MAX_INTRODUCTION:
+            first = last - 1
+        elif "@" in lines[last]:
+            first = last
+        else:
+            continue
+        kinds[first:start] = [Kind.QUOTED] * (start - first)
 
 
-def _is_said(lines: list[str], kinds: list[Kind], number: int) -> bool:
-    return bool(lines[number].strip()) and kinds[number] is Kind.SAID
+def _names_a_day(line: str) -> bool:
+    return re.search(r"\d", re.sub(r"\S{1,100}@\S{1,200}", "", line[:MAX_INTRODUCTION])) is not None
 
 
 def _unmarked_quote(lines: list[str], kinds: list[Kind], *, known: str) -> None:

@@ -23,7 +23,7 @@ DATED = ("backoffice.jobs.notices.run",)
 # These look at every stored file, every event, everything that may have grown too old: not each minute.
 TIDYING = (
     "backoffice.jobs.files.tidy", "backoffice.jobs.tickets.tidy", "backoffice.jobs.audit.seal_all",
-    "backoffice.jobs.retention.run",
+    "backoffice.jobs.inbound.tidy", "backoffice.jobs.retention.run",
 )
 DATED_FROM_HOUR_UTC = 3
 log = logging.getLogger(__name__)

@@ -3,11 +3,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from backoffice.config import Settings
+from backoffice.domain.inbound import Cause
 from backoffice.domain.notices import Mail
 from backoffice.domain.tickets import Direction, chain
 from backoffice.mail import facts
@@ -15,7 +18,7 @@ from backoffice.mail.facts import AgencyFacts, Outdated, To
 from backoffice.mail.links import follow_link
 from backoffice.mail.render import Message, render
 from backoffice.mail.sender import message_id
-from backoffice.models import Agency, Ticket, TicketMessage, User
+from backoffice.models import Agency, LostMail, Ticket, TicketMessage, User
 from backoffice.queries import tickets as queries
 from backoffice.services.outbox import Claim
 
@@ -36,6 +39,15 @@ def reply(
     return _from_helpdesk(render(Mail.TICKET_REPLY.value, to=to, agency=agency, values={
         "number": number, "ticket_subject": subject, "text": text, "link": link, "writer": writer,
         "pictures": pictures,
+    }))
+
+
+def not_taken(
+    *, to: To, agency: AgencyFacts, subject: str, cause: Cause, size: str, received_at: datetime, help_url: str
+) -> Message:
+    """Why a mail did not become a ticket by itself, and how to do better."""
+    return _from_helpdesk(render(Mail.TICKET_NOT_TAKEN.value, to=to, agency=agency, values={
+        "mail_subject": subject, "cause": cause.value, "size": size, "received_at": received_at, "help_url": help_url,
     }))
 
 
@@ -62,6 +74,21 @@ def _reply(session: Session, claim: Claim, *, settings: Settings, to: To) -> Mes
     )
     # A person wrote it: nobody's program is to take it for an automatic one.
     return replace(made, headers={"Auto-Submitted": "", **_threaded(_before(session, message, settings=settings))})
+
+
+def _not_taken(session: Session, claim: Claim, *, settings: Settings, to: To) -> Message:
+    row = session.get(LostMail, claim.params.get("lost_mail_id"))
+    if row is None or row.settled_at is not None:
+        raise Outdated("the mail was settled")
+    agency = session.get(Agency, row.agency_id) if row.agency_id else None
+    made = not_taken(
+        to=To(email=to.email, language=to.language, name=to.name or row.sender_name),
+        agency=facts.of_agency(agency, settings=settings, language=to.language), subject=row.subject or "—",
+        cause=row.cause, size=f"{row.size / (1 << 20):.0f} MB",
+        received_at=row.received_at.astimezone(ZoneInfo(agency.time_zone if agency else "Europe/Riga")),
+        help_url=f"{settings.public_base_url}/help/new",
+    )
+    return replace(made, headers={"Auto-Submitted": "auto-replied", **_threaded([row.message_id])})
 
 
 def _before(session: Session, message: TicketMessage, *, settings: Settings) -> list[str]:
@@ -102,4 +129,6 @@ def _from_helpdesk(message: Message) -> Message:
 
 
 Composer = Callable[..., Message]
-COMPOSERS: Mapping[Mail, Composer] = MappingProxyType({Mail.TICKET_RECEIVED: _received, Mail.TICKET_REPLY: _reply})
+COMPOSERS: Mapping[Mail, Composer] = MappingProxyType({
+    Mail.TICKET_RECEIVED: _received, Mail.TICKET_REPLY: _reply, Mail.TICKET_NOT_TAKEN: _not_taken,
+})

@@ -47,6 +47,7 @@ class LostMail(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sender: Mapped[str] = mapped_column(String(254), default="")
     sender_name: Mapped[str] = mapped_column(String(200), default="")
+    message_id: Mapped[str] = mapped_column(String(250), default="")
     subject: Mapped[str] = mapped_column(Text, default="")
     cause: Mapped[Cause] = mapped_column(enum_by_value(Cause, name="cause"))
     detail: Mapped[str] = mapped_column(String(500), default="")  # the words of a mail server or a scanner

@@ -152,6 +152,20 @@ def upgrade() -> None:
     with op.batch_alter_table('identity', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_identity_user_id'), ['user_id'], unique=False)
 
+    op.create_table('muted_list',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('agency_id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=250), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['agency_id'], ['agency.id'], name=op.f('fk_muted_list_agency_id')),
+    sa.ForeignKeyConstraint(['created_by_id'], ['user_account.id'], name=op.f('fk_muted_list_created_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_muted_list')),
+    sa.UniqueConstraint('agency_id', 'key', name=op.f('uq_muted_list_agency_id_key'))
+    )
+    with op.batch_alter_table('muted_list', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_muted_list_key'), ['key'], unique=False)
+
     op.create_table('password_link',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -664,23 +678,6 @@ def upgrade() -> None:
     with op.batch_alter_table('change_request', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_change_request_project_id'), ['project_id'], unique=False)
 
-    op.create_table('lost_mail',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('agency_id', sa.Integer(), nullable=True),
-    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('sender', sa.String(length=254), nullable=False),
-    sa.Column('subject', sa.Text(), nullable=False),
-    sa.Column('cause', sa.String(length=60), nullable=False),
-    sa.Column('raw', sa.LargeBinary(), nullable=False),
-    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('ticket_id', sa.Integer(), nullable=True),
-    sa.ForeignKeyConstraint(['agency_id'], ['agency.id'], name=op.f('fk_lost_mail_agency_id')),
-    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_lost_mail_ticket_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_lost_mail'))
-    )
-    with op.batch_alter_table('lost_mail', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_lost_mail_agency_id'), ['agency_id'], unique=False)
-
     op.create_table('outbox',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('key', sa.String(length=250), nullable=False),
@@ -762,6 +759,48 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_ticket_draft_user_id')),
     sa.PrimaryKeyConstraint('ticket_id', 'user_id', name=op.f('pk_ticket_draft'))
     )
+    op.create_table('lost_mail',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('agency_id', sa.Integer(), nullable=True),
+    sa.Column('project_id', sa.Integer(), nullable=True),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sender', sa.String(length=254), nullable=False),
+    sa.Column('sender_name', sa.String(length=200), nullable=False),
+    sa.Column('message_id', sa.String(length=250), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('cause', sa.Enum('stranger', 'too-big', 'infected', 'encrypted', 'unreadable', 'no-sender', 'loop', 'own', 'automatic', 'list', 'auto-reply', 'muted', 'bounced', 'delayed', 'duplicate', 'same-id', name='cause', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('detail', sa.String(length=500), nullable=False),
+    sa.Column('excerpt', sa.Text(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('attachments', sa.Integer(), nullable=False),
+    sa.Column('list_key', sa.String(length=250), nullable=False),
+    sa.Column('times', sa.Integer(), nullable=False),
+    sa.Column('raw_file_id', sa.Integer(), nullable=True),
+    sa.Column('ticket_id', sa.Integer(), nullable=True),
+    sa.Column('outbox_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('told_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('settled_by_id', sa.Integer(), nullable=True),
+    sa.Column('settlement', sa.Enum('accepted', 'nothing', 'itself', name='settlement', native_enum=False, create_constraint=True, length=40), nullable=True),
+    sa.CheckConstraint('(settled_at IS NULL) = (settlement IS NULL)', name=op.f('ck_lost_mail_settled')),
+    sa.ForeignKeyConstraint(['agency_id'], ['agency.id'], name=op.f('fk_lost_mail_agency_id')),
+    sa.ForeignKeyConstraint(['outbox_id'], ['outbox.id'], name=op.f('fk_lost_mail_outbox_id')),
+    sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_lost_mail_project_id')),
+    sa.ForeignKeyConstraint(['raw_file_id'], ['stored_file.id'], name=op.f('fk_lost_mail_raw_file_id')),
+    sa.ForeignKeyConstraint(['settled_by_id'], ['user_account.id'], name=op.f('fk_lost_mail_settled_by_id')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_lost_mail_ticket_id')),
+    sa.ForeignKeyConstraint(['told_id'], ['outbox.id'], name=op.f('fk_lost_mail_told_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_lost_mail'))
+    )
+    with op.batch_alter_table('lost_mail', schema=None) as batch_op:
+        batch_op.create_index('ix_lost_mail_list', ['agency_id', 'settled_at', 'received_at', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lost_mail_list_key'), ['list_key'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lost_mail_outbox_id'), ['outbox_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lost_mail_project_id'), ['project_id'], unique=False)
+        batch_op.create_index('ix_lost_mail_sender', ['sender', 'cause', 'received_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lost_mail_ticket_id'), ['ticket_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lost_mail_told_id'), ['told_id'], unique=False)
+
     op.create_table('ticket_message',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('ticket_id', sa.Integer(), nullable=False),
@@ -788,6 +827,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_ticket_message_message_id'), ['message_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_message_outbox_id'), ['outbox_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_message_ticket_id'), ['ticket_id'], unique=False)
+
+    op.create_table('received_mail',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('id_digest', sa.String(length=64), nullable=False),
+    sa.Column('sender', sa.String(length=254), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('outcome', sa.Enum('ticket', 'reply', 'duplicate', 'held', 'bounce', 'ignored', name='outcome', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('ticket_id', sa.Integer(), nullable=True),
+    sa.Column('message_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['message_id'], ['ticket_message.id'], name=op.f('fk_received_mail_message_id')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_received_mail_ticket_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_received_mail')),
+    sa.UniqueConstraint('key', name=op.f('uq_received_mail_key'))
+    )
+    with op.batch_alter_table('received_mail', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_received_mail_id_digest'), ['id_digest'], unique=False)
+        batch_op.create_index(batch_op.f('ix_received_mail_message_id'), ['message_id'], unique=False)
+        batch_op.create_index('ix_received_mail_sender_at', ['sender', 'received_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_received_mail_ticket_id'), ['ticket_id'], unique=False)
 
     op.create_table('ticket_attachment',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -818,12 +877,29 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_ticket_attachment_file_id'))
 
     op.drop_table('ticket_attachment')
+    with op.batch_alter_table('received_mail', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_received_mail_ticket_id'))
+        batch_op.drop_index('ix_received_mail_sender_at')
+        batch_op.drop_index(batch_op.f('ix_received_mail_message_id'))
+        batch_op.drop_index(batch_op.f('ix_received_mail_id_digest'))
+
+    op.drop_table('received_mail')
     with op.batch_alter_table('ticket_message', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ticket_message_ticket_id'))
         batch_op.drop_index(batch_op.f('ix_ticket_message_outbox_id'))
         batch_op.drop_index(batch_op.f('ix_ticket_message_message_id'))
 
     op.drop_table('ticket_message')
+    with op.batch_alter_table('lost_mail', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lost_mail_told_id'))
+        batch_op.drop_index(batch_op.f('ix_lost_mail_ticket_id'))
+        batch_op.drop_index('ix_lost_mail_sender')
+        batch_op.drop_index(batch_op.f('ix_lost_mail_project_id'))
+        batch_op.drop_index(batch_op.f('ix_lost_mail_outbox_id'))
+        batch_op.drop_index(batch_op.f('ix_lost_mail_list_key'))
+        batch_op.drop_index('ix_lost_mail_list')
+
+    op.drop_table('lost_mail')
     op.drop_table('ticket_draft')
     with op.batch_alter_table('submission_file', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_submission_file_item_id'))
@@ -843,10 +919,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_outbox_agency')
 
     op.drop_table('outbox')
-    with op.batch_alter_table('lost_mail', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_lost_mail_agency_id'))
-
-    op.drop_table('lost_mail')
     with op.batch_alter_table('change_request', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_change_request_project_id'))
 
@@ -942,6 +1014,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_password_link_user_id'))
 
     op.drop_table('password_link')
+    with op.batch_alter_table('muted_list', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_muted_list_key'))
+
+    op.drop_table('muted_list')
     with op.batch_alter_table('identity', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_identity_user_id'))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from backoffice.domain.inbound import Letter, Nature
 from backoffice.mail.inbound import charsets, headers, nature
-from backoffice.mail.inbound.structure import Walk
+from backoffice.mail.inbound.structure import PGP, Walk
 
 HEAD = 256_000  # bytes of the head that are read when the whole cannot be
 _TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To", "X-Forwarded-To")
@@ -27,7 +27,8 @@ def read(content: bytes, *, folder: Path) -> Letter:
     letter["digest"] = _digest(mail, text=text, files=[part.sha256 for part in walk.parts])
     return Letter(
         **letter, text=text, html=html, parts=tuple(walk.parts), bounce=bounce,
-        is_encrypted=walk.is_encrypted and not text.strip("\n -"), notes=tuple(walk.left_out[:20]),
+        is_encrypted=walk.is_encrypted and (not text.strip() or text.lstrip().startswith(PGP)),
+        notes=tuple(walk.left_out[:20]),
     )
 
 

@@ -117,6 +117,8 @@ class _Reader(HTMLParser):
 
     def text(self) -> str:
         lines = [line.rstrip() for line in self.lines]
+        while lines and not lines[-1].strip("> "):
+            lines.pop()
         return re.sub(r"\n(?:[> ]*\n){2,}", "\n\n", "\n".join(lines)).strip("\n")
 
     def _mark(self) -> str:

@@ -15,7 +15,7 @@ MAX_PARTS, MAX_DEPTH = 300, 12
 MAX_TEXT = 200_000  # letters; a ticket shows 20,000 of them, the whole mail has all
 _SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
 _WINMAIL = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
-_PGP = "-----BEGIN PGP MESSAGE-----"
+PGP = "-----BEGIN PGP MESSAGE-----"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,12 +127,12 @@ class Walk:
         return Texts()
 
     def _said(self, part: Message, kind: str) -> Texts:
-        text = charsets.text_of(_bytes(part), str(part.get_param("charset", "") or ""))
+        text = charsets.text_of(_bytes(part), headers.parameter(part, "charset"))
         if kind == "text/html":
             return Texts(html=text)
         if headers.parameter(part, "format").lower() == "flowed":
             text = _unflowed(text, is_joined=headers.parameter(part, "delsp").lower() == "yes")
-        self.is_encrypted = self.is_encrypted or text.lstrip().startswith(_PGP)
+        self.is_encrypted = self.is_encrypted or text.lstrip().startswith(PGP)
         text, files = enclosed.uuencoded(text.replace("\r\n", "\n"))
         for file in files:
             self._keep(file.content, name=file.name, media_type="application/octet-stream")
@@ -179,13 +179,16 @@ def _children(part: Message) -> Iterable[Message]:
 
 def _bytes(part: Message) -> bytes:
     """Decoded as the mail says, and leniently where it says so wrongly."""
-    coding = headers.value(part, "Content-Transfer-Encoding").lower()
-    raw = part.get_payload(decode=False)
-    if coding == "base64" and isinstance(raw, str):
-        return headers.decode_base64(raw.encode("ascii", "surrogateescape"))
+    try:
+        raw = part.get_payload(decode=False)
+    except (ValueError, LookupError, TypeError):
+        part.del_param("charset")  # one that cannot even be read
+        raw = part.get_payload(decode=False)
+    if headers.value(part, "Content-Transfer-Encoding").lower() == "base64" and isinstance(raw, str):
+        return headers.decode_base64(raw.encode("ascii", "ignore"))
     try:
         found = part.get_payload(decode=True)
-    except (ValueError, LookupError, UnicodeError):
+    except (ValueError, LookupError, TypeError):
         found = None
     if isinstance(found, bytes):
         return found

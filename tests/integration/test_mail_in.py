@@ -1,0 +1,484 @@
+"""Mail in, from bytes to rows: threads, strangers, copies, machines, bounces (issue “Mail in”)."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from backoffice.config import Settings
+from backoffice.domain.files import FileCheck, FilePurpose
+from backoffice.domain.inbound import LOOP_MAILS, Cause, Outcome, Settlement
+from backoffice.domain.notices import Mail, OutboxState
+from backoffice.domain.tickets import Channel, Direction, TicketState
+from backoffice.jobs import inbound as jobs
+from backoffice.jobs import outbox as outbox_jobs
+from backoffice.mail import sender
+from backoffice.models import (
+    AddressState,
+    Agency,
+    LostMail,
+    OutboxRow,
+    Project,
+    ReceivedMail,
+    StoredFile,
+    Ticket,
+    TicketMessage,
+)
+from backoffice.services import inbound, lost_mails, outbox, ticket_triage
+from backoffice.services.outbox import Recipient
+from backoffice.services.uow import unit_of_work
+from backoffice.storage.scanner import Scan
+from tests import factories
+from tests.factories import tickets as make
+from tests.factories.tickets import Desk
+from tests.support import mails
+from tests.support.letters import arrives, mail, picture, report
+
+
+@pytest.fixture
+def desk(session: Session) -> Desk:
+    return make.desk()
+
+
+def helpdesk_of(session: Session, desk: Desk) -> str:
+    return session.get_one(Agency, desk.agency_id).helpdesk_address
+
+
+def our_id(app: Flask, row_id: int) -> str:
+    settings: Settings = app.config["SETTINGS"]
+    return sender.message_id(row_id, settings=settings)
+
+
+def messages(session: Session, number: int | None) -> list[TicketMessage]:
+    query = select(TicketMessage).join(Ticket).where(Ticket.number == number).order_by(TicketMessage.id)
+    session.rollback()
+    return list(session.scalars(query))
+
+
+def lost(session: Session) -> list[LostMail]:
+    session.rollback()
+    return list(session.scalars(select(LostMail).order_by(LostMail.id)))
+
+
+def kinds(session: Session) -> list[Mail]:
+    session.rollback()
+    return list(session.scalars(select(OutboxRow.kind).order_by(OutboxRow.id)))
+
+
+def notice(desk: Desk) -> int:
+    """A mail of ours about a project, which was sent."""
+    with unit_of_work() as uow:
+        row = outbox.publish(
+            uow, kind=Mail.REMINDER, key="1", to=Recipient(email=desk.requester.email, language="en"),
+            agency_id=desk.agency_id, project_id=desk.project_id,
+        )
+        assert row is not None
+        row.state, row.body, row.sent_at = OutboxState.SENT, "Your project has ended.\n\nPlease submit.", uow.now
+        return row.id
+
+
+def test_a_person_we_know_becomes_a_ticket_and_is_told_its_number(session, desk, app, var):
+    mails.empty(var)
+    writer = f"Anna <{desk.requester.email.upper()}>"
+    made = mail(sender=writer, to=helpdesk_of(session, desk), message_id="<1@school.example>")
+    made.add_attachment(picture(), maintype="image", subtype="png", filename="../shot.png")
+    done = arrives(made)
+    assert done.outcome is Outcome.TICKET
+    ticket = session.scalars(select(Ticket)).one()
+    assert (ticket.number, ticket.requester_email, ticket.agency_id, ticket.project_id, ticket.channel) == (
+        done.ticket, desk.requester.email, desk.agency_id, desk.project_id, Channel.MAIL
+    )
+    (message,) = messages(session, done.ticket)
+    assert (message.text, message.message_id) == ("Hello, my upload stops at half.", "1@school.example")
+    assert [(one.file.name, one.file.purpose) for one in message.attachments] == [("shot.png", FilePurpose.SCREENSHOT)]
+    whole = session.get_one(StoredFile, message.raw_file_id)
+    assert whole.purpose is FilePurpose.MAIL
+    with app.extensions["store"].open(whole.storage_key) as kept:
+        assert kept.read() == made.as_bytes()
+    outbox_jobs.sweep()
+    (confirmation,) = mails.folder(var)
+    assert confirmation["Message-ID"] == our_id(app, done.outbox_id or 0)
+    assert confirmation["In-Reply-To"] == "<1@school.example>"
+    assert f"[#{done.ticket}]" in confirmation["Subject"]
+
+
+@pytest.mark.parametrize("named", ["In-Reply-To", "References"])
+def test_an_answer_to_our_mail_lands_in_its_thread_whoever_writes(session, desk, app, named):
+    first = arrives(mail(sender=desk.requester.email))
+    phrase = f'Your message of "Monday" <other@x.example> {our_id(app, first.outbox_id or 0)}'
+    done = arrives(mail(sender="colleague@school.example", subject="Re: something else", **{named: phrase}))
+    assert (done.outcome, done.ticket) == (Outcome.REPLY, first.ticket)
+    assert [one.context.get("sender") for one in messages(session, first.ticket)] == [None, "colleague@school.example"]
+
+
+def test_an_answer_to_the_own_mail_is_found_with_and_without_brackets(session, desk):
+    first = arrives(mail(sender=desk.requester.email, message_id="bare.id@school.example"))
+    done = arrives(mail(sender=desk.requester.email, subject="More", In_Reply_To="<bare.id@school.example>"))
+    assert (done.outcome, done.ticket) == (Outcome.REPLY, first.ticket)
+
+
+def test_the_number_in_the_subject_leads_to_the_ticket_for_its_requester_alone(session, desk):
+    first = arrives(mail(sender=desk.requester.email))
+    subject = f"SV: [#{first.ticket}] Question"
+    done = arrives(mail(sender=desk.requester.email, subject=subject, In_Reply_To="<made.by.provider@mx.example>"))
+    assert (done.outcome, done.ticket) == (Outcome.REPLY, first.ticket)
+    other = arrives(mail(sender=desk.specialist.email, subject=subject, text="Let me in"))
+    assert other.outcome is Outcome.TICKET
+    assert other.ticket != first.ticket
+    stranger = arrives(mail(sender="stranger@x.example", subject=subject, text="Let me in"))
+    assert (stranger.outcome, stranger.cause) == (Outcome.HELD, Cause.STRANGER)
+    assert len(messages(session, first.ticket)) == 2
+
+
+def test_a_forged_id_of_ours_opens_nothing(session, desk, app):
+    first = arrives(mail(sender=desk.requester.email))
+    forged = f"<outbox.{first.outbox_id}.000000000000@agency.example>"
+    done = arrives(mail(sender="stranger@x.example", In_Reply_To=forged))
+    assert (done.outcome, done.cause) == (Outcome.HELD, Cause.STRANGER)
+
+
+def test_an_answer_to_a_notice_becomes_a_ticket_on_its_project(session, desk, app):
+    row_id = notice(desk)
+    head = "From: Agency <a@b.example>\nSent: 3 Nov 2026\nTo: x\nSubject: y"
+    text = f"I cannot.\n\n{head}\n\nYour project has ended.\n\nBut mine runs!\n\nPlease submit."
+    done = arrives(mail(sender="deputy@school.example", text=text, In_Reply_To=our_id(app, row_id)))
+    assert done.outcome is Outcome.TICKET
+    ticket = session.scalars(select(Ticket)).one()
+    assert (ticket.project_id, ticket.agency_id) == (desk.project_id, desk.agency_id)
+    assert "But mine runs!" in messages(session, done.ticket)[0].text
+
+
+def test_an_answer_to_a_merged_ticket_stands_in_the_one_that_goes_on(session, desk):
+    old, new = (
+        arrives(mail(sender=desk.requester.email, text=text, message_id=f"<{text}@x.example>"))
+        for text in ("One", "Two")
+    )
+    session.rollback()
+    ids = {row.number: row.id for row in session.scalars(select(Ticket))}
+    with unit_of_work() as uow:
+        ticket_triage.merge(
+            uow, actor=desk.helpdesk.actor, ticket_id=ids[old.ticket or 0], into_number=new.ticket or 0,
+        )
+    done = arrives(mail(sender=desk.requester.email, text="Three", In_Reply_To="<One@x.example>"))
+    assert (done.outcome, done.ticket) == (Outcome.REPLY, new.ticket)
+    session.rollback()
+    assert session.get_one(Ticket, ids[old.ticket or 0]).state is TicketState.CLOSED
+
+
+def test_an_answer_to_a_ticket_closed_for_long_is_a_new_one_that_names_it(session, desk):
+    first = arrives(mail(sender=desk.requester.email, message_id="<old@x.example>"))
+    ticket_id = session.scalars(select(Ticket.id)).one()
+    session.rollback()
+    with unit_of_work() as uow:
+        ticket_triage.move(uow, actor=desk.helpdesk.actor, ticket_id=ticket_id, state=TicketState.CLOSED)
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=100), tick=True):
+        done = arrives(mail(sender=desk.requester.email, text="Again", In_Reply_To="<old@x.example>"))
+    assert done.outcome is Outcome.TICKET
+    assert done.ticket != first.ticket
+    assert done.outbox_id is not None
+    session.rollback()
+    assert session.scalars(select(Ticket).where(Ticket.number == done.ticket)).one().follows_id == ticket_id
+
+
+def test_a_mail_to_two_addresses_of_the_helpdesk_is_one_ticket_and_one_confirmation(session, desk):
+    both = "help@agency.example, support@agency.example"
+    made = mail(sender=desk.requester.email, to=both, message_id="<1@x.example>")
+    first = arrives(made)
+    second = arrives(b"Delivered-To: support@agency.example\nReceived: from a by b\n" + made.as_bytes())
+    assert (second.outcome, second.ticket, second.cause) == (Outcome.DUPLICATE, first.ticket, Cause.DUPLICATE)
+    assert session.scalar(select(func.count(Ticket.id))) == 1
+    assert kinds(session) == [Mail.TICKET_RECEIVED]
+    assert [(row.cause, row.settlement) for row in lost(session)] == [(Cause.DUPLICATE, Settlement.ITSELF)]
+
+
+def test_another_mail_under_a_used_id_is_not_taken_for_a_copy(session, desk):
+    arrives(mail(sender=desk.requester.email, message_id="<1@x.example>"))
+    done = arrives(mail(sender=desk.requester.email, message_id="<1@x.example>", text="Something else"))
+    assert (done.outcome, done.cause) == (Outcome.HELD, Cause.SAME_ID)
+
+
+def test_mails_without_an_id_are_copies_only_when_they_are_the_same(session, desk):
+    outcomes = [arrives(mail(sender=desk.requester.email, text=text)).outcome for text in ("A", "A", "B")]
+    assert outcomes == [Outcome.TICKET, Outcome.DUPLICATE, Outcome.TICKET]
+
+
+def test_a_stranger_waits_and_is_not_written_to(session, desk):
+    done = arrives(mail(sender="stranger@x.example", to=helpdesk_of(session, desk)))
+    assert (done.outcome, done.cause, done.ticket) == (Outcome.HELD, Cause.STRANGER, None)
+    (row,) = lost(session)
+    assert (row.agency_id, row.sender) == (desk.agency_id, "stranger@x.example")
+    assert row.excerpt == "Hello, my upload stops at half."
+    assert not kinds(session)
+
+
+def test_a_contact_and_an_earlier_requester_are_known(session, desk):
+    factories.contact(project_id=desk.project_id, email="contact@school.example")
+    make.ticket(email="asked@school.example", agency_id=desk.agency_id)
+    for address in ("contact@school.example", "asked@school.example"):
+        assert arrives(mail(sender=address)).outcome is Outcome.TICKET
+
+
+@pytest.mark.parametrize("recipients", [(), ("helpdesk",)])
+def test_the_recipient_decides_whose_it_is(session, desk, recipients):
+    other = make.desk()
+    address = session.get_one(Agency, other.agency_id).helpdesk_address
+    session.rollback()
+    made = mail(sender=desk.requester.email, to="someone@x.example" if recipients else f"Help <{address.upper()}>")
+    arrives(made, recipients=[address] if recipients else ())
+    ticket = session.scalars(select(Ticket)).one()
+    assert (ticket.agency_id, ticket.project_id) == (other.agency_id, None)
+
+
+def test_a_project_code_in_the_words_leads_to_its_agency(session, desk):
+    other = make.desk()
+    code = session.get_one(Project, other.project_id).code
+    session.rollback()
+    arrives(mail(sender=desk.specialist.email, to="x@y.example", text=f"About {code}, please."))
+    ticket = session.scalars(select(Ticket)).one()
+    assert (ticket.agency_id, ticket.project_id) == (other.agency_id, other.project_id)
+
+
+@pytest.mark.parametrize(("headers", "outcome", "cause"), [
+    ({"Auto-Submitted": "auto-generated"}, Outcome.HELD, Cause.AUTOMATIC),
+    ({"Auto-Submitted": "auto-replied"}, Outcome.IGNORED, Cause.AUTO_REPLY),
+    ({"List-Unsubscribe": "<https://l.example>", "List-Id": "News <news.l.example>"}, Outcome.HELD, Cause.LIST),
+])
+def test_machines_are_seen_and_never_answered(session, desk, headers, outcome, cause):
+    done = arrives(mail(sender=desk.requester.email, **headers))
+    assert (done.outcome, done.cause, done.outbox_id) == (outcome, cause, None)
+    assert [row.cause for row in lost(session)] == [cause]
+    assert not kinds(session)
+
+
+def test_one_act_puts_later_issues_of_a_list_aside(session, desk):
+    headers = {"List-Unsubscribe": "<https://l.example>", "List-Id": "News <news.l.example>"}
+    for text in ("May", "June"):
+        arrives(mail(sender="news@l.example", to=helpdesk_of(session, desk), text=text, **headers))
+    first = lost(session)[0].id
+    session.rollback()
+    with unit_of_work() as uow:
+        assert lost_mails.mute(uow, actor=desk.helpdesk.actor, lost_id=first) == 2
+    later = arrives(mail(sender="news@l.example", to=helpdesk_of(session, desk), text="July", **headers))
+    assert (later.outcome, later.cause) == (Outcome.IGNORED, Cause.MUTED)
+    assert all(row.settled_at for row in lost(session))
+
+
+def test_the_helpdesks_own_list_passes_on_what_people_write(session, desk):
+    address = helpdesk_of(session, desk)
+    headers = {"List-Id": f"<{address.replace('@', '.')}>", "Precedence": "list"}
+    assert arrives(mail(sender=desk.requester.email, to=address, **headers)).outcome is Outcome.TICKET
+
+
+def test_a_storm_from_one_sender_is_stopped_and_counted_on_one_row(session, desk):
+    with unit_of_work() as uow:
+        uow.session.add_all(
+            ReceivedMail(
+                key=f"{number}", id_digest="", sender=desk.requester.email, received_at=uow.now,
+                outcome=Outcome.TICKET,
+            )
+            for number in range(LOOP_MAILS - 1)
+        )
+    done = [arrives(mail(sender=desk.requester.email, text=f"Mail {number}")) for number in range(3)]
+    assert [one.cause for one in done] == [None, Cause.LOOP, Cause.LOOP]
+    assert [(row.times, row.settled_at is None) for row in lost(session)] == [(2, True), (1, False)]
+    assert kinds(session) == [Mail.TICKET_RECEIVED]
+
+
+def test_our_own_mail_that_comes_back_is_no_ticket(session, desk, app):
+    first = arrives(mail(sender=desk.requester.email))
+    back = arrives(mail(sender=desk.requester.email, text="x", message_id=our_id(app, first.outbox_id or 0)))
+    assert back.cause is Cause.OWN
+    from_us = arrives(mail(sender=helpdesk_of(session, desk), text="y"))
+    assert from_us.cause is Cause.OWN
+    assert len(kinds(session)) == 1
+
+
+def test_a_bounce_marks_the_address_and_the_mail_of_ours(session, desk, app):
+    row_id = notice(desk)
+    done = arrives(report(of=our_id(app, row_id), recipient=desk.requester.email))
+    assert (done.outcome, done.cause, done.outbox_id) == (Outcome.BOUNCE, Cause.BOUNCED, None)
+    session.rollback()
+    row = session.get_one(OutboxRow, row_id)
+    assert row.state is OutboxState.FAILED
+    assert row.failure == "5.1.1 550 5.1.1 no such person here"
+    assert session.get_one(AddressState, desk.requester.email).bounced_at is not None
+    (kept,) = lost(session)
+    assert (kept.outbox_id, kept.project_id, kept.settled_at) == (row_id, desk.project_id, None)
+    assert Mail.DELIVERY_FAILED in kinds(session)
+
+
+@pytest.mark.parametrize(("status", "action", "state", "is_marked"), [
+    ("5.2.2", "failed", OutboxState.FAILED, False), ("4.4.1", "delayed", OutboxState.SENT, False),
+])
+def test_a_full_or_slow_mailbox_is_no_wrong_address(session, desk, app, status, action, state, is_marked):
+    row_id = notice(desk)
+    arrives(report(of=our_id(app, row_id), recipient=desk.requester.email, status=status, action=action))
+    session.rollback()
+    assert session.get_one(OutboxRow, row_id).state is state
+    assert (session.get(AddressState, desk.requester.email) is not None) is is_marked
+
+
+def test_a_report_about_somebody_elses_mail_changes_nothing(session, desk):
+    done = arrives(report(of="<outbox.1.000000000000@agency.example>", recipient=desk.requester.email))
+    assert done.outcome is Outcome.BOUNCE
+    assert session.get(AddressState, desk.requester.email) is None
+    assert len(lost(session)) == 1
+
+
+def test_a_mail_above_25_mb_waits_and_its_sender_learns_how_to_send_less(
+    session, desk, var, monkeypatch
+):
+    mails.empty(var)
+    assert inbound.MAX_MAIL_BYTES == 25 * 1024 * 1024
+    monkeypatch.setattr(inbound, "MAX_MAIL_BYTES", 1_000)
+    big = mail(sender=desk.requester.email, subject="Ekrānšāviņi").as_bytes() + (b"x" * 76 + b"\n") * 20
+    done = arrives(big)
+    assert (done.outcome, done.cause) == (Outcome.HELD, Cause.TOO_BIG)
+    outbox_jobs.sweep()
+    (told,) = mails.folder(var)
+    assert told["To"] == desk.requester.email
+    assert "25 MB" in mails.text(told)
+    assert told["Auto-Submitted"] == "auto-replied"
+    unknown = arrives(big.replace(desk.requester.email.encode(), b"stranger@x.example"))
+    assert (unknown.cause, unknown.outbox_id) == (Cause.TOO_BIG, None)
+
+
+def test_an_encrypted_mail_waits_and_its_sender_is_told(session, desk):
+    made = mail(sender=desk.requester.email, text="-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----")
+    done = arrives(made)
+    assert done.outcome is Outcome.HELD
+    assert done.cause is Cause.ENCRYPTED
+    assert kinds(session) == [Mail.TICKET_NOT_TAKEN]
+
+
+def test_an_infected_mail_waits_and_nobody_is_told(session, desk, app, monkeypatch):
+    class Scanner:
+        def scan(self, pieces: object) -> Scan:
+            return Scan(check=FileCheck.INFECTED, cause="Eicar")
+
+        def version(self) -> str:
+            return ""
+
+    monkeypatch.setitem(app.extensions, "scanner", Scanner())
+    done = arrives(mail(sender=desk.requester.email))
+    assert (done.cause, done.outbox_id) == (Cause.INFECTED, None)
+    assert lost(session)[0].detail == "Eicar"
+    assert session.get_one(StoredFile, lost(session)[0].raw_file_id).check_state is FileCheck.INFECTED
+
+
+def test_broken_letters_are_stored_found_and_sent_on(session, desk, var):
+    mails.empty(var)
+    made = (
+        f"From: =?utf-8?Q?J=C4=81nis=00?= <{desk.requester.email}>\nSubject: Zem\x00e =?utf-8?Q?=ED=A0=BD?= Rēzekne\n"
+        "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nVārds "
+    ).encode() + b"\xed\xa0\xbd \x00 \xff beigas"
+    done = arrives(made)
+    assert done.outcome is Outcome.TICKET
+    (message,) = messages(session, done.ticket)
+    assert message.text.startswith("Vārds ���")
+    assert "rezekne" in message.ticket.search_key
+    assert "beigas" in message.ticket.search_key
+    outbox_jobs.sweep()
+    (confirmation,) = mails.folder(var)
+    assert "Rēzekne" in confirmation["Subject"]
+
+
+def test_a_file_that_is_not_taken_leaves_the_others_and_the_whole_mail(session, desk):
+    made = mail(sender=desk.requester.email)
+    made.add_attachment(b"MZ" + b"\0" * 400, maintype="application", subtype="octet-stream", filename="tool.exe")
+    made.add_attachment(picture(), maintype="image", subtype="png", filename="shot.png")
+    done = arrives(made)
+    (message,) = messages(session, done.ticket)
+    assert [one.file.name for one in message.attachments] == ["shot.png"]
+    assert message.ticket.context["left_out"] == ["tool.exe"]
+    assert message.raw_file_id
+
+
+def test_quotes_and_signatures_are_folded_and_kept(session, desk):
+    text = "It works.\n\n-- \nAnna\n\nOn 3 Nov 2026 you wrote:\n> Try again"
+    done = arrives(mail(sender=desk.requester.email, text=text))
+    (message,) = messages(session, done.ticket)
+    assert message.text == "It works."
+    assert message.quoted == "-- \nAnna\n\nOn 3 Nov 2026 you wrote:\n> Try again"
+
+
+def test_accept_anyway_makes_a_ticket_with_files_or_a_message_in_one(session, desk):
+    made = mail(sender="stranger@x.example", to=helpdesk_of(session, desk))
+    made.add_attachment(picture(), maintype="image", subtype="png", filename="shot.png")
+    arrives(made)
+    arrives(mail(sender="stranger2@x.example", to=helpdesk_of(session, desk), text="And this"))
+    first, second = (row.id for row in lost(session))
+    session.rollback()
+    number = jobs.accept(first, actor=desk.helpdesk.actor, number=None).number
+    assert jobs.accept(first, actor=desk.helpdesk.actor, number=None).number == number
+    jobs.accept(second, actor=desk.helpdesk.actor, number=number)
+    found = messages(session, number)
+    assert [one.text for one in found] == ["Hello, my upload stops at half.", "And this"]
+    assert [one.file.name for one in found[0].attachments] == ["shot.png"]
+    assert kinds(session) == [Mail.TICKET_RECEIVED]
+    assert [row.settlement for row in lost(session)] == [Settlement.ACCEPTED] * 2
+    assert arrives(mail(sender="stranger@x.example", text="Now you know me")).outcome is Outcome.TICKET
+
+
+def test_settled_mails_are_forgotten_after_their_time(session, desk):
+    arrives(mail(sender="stranger@x.example", to=helpdesk_of(session, desk)))
+    (row,) = lost(session)
+    lost_id, raw_id = row.id, row.raw_file_id
+    session.rollback()
+    with unit_of_work() as uow:
+        lost_mails.done(uow, actor=desk.helpdesk.actor, lost_id=lost_id)
+    assert jobs.tidy() == 0
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=91), tick=True):
+        assert jobs.tidy() == 1
+    session.rollback()
+    assert session.get_one(StoredFile, raw_id).removed_at is not None
+
+
+def test_a_fault_of_ours_leaves_a_row_with_the_whole_mail(session, desk, monkeypatch):
+    def fault(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(inbound, "_accept", fault)
+    done = arrives(mail(sender=desk.requester.email))
+    assert (done.outcome, done.cause) == (Outcome.HELD, Cause.UNREADABLE)
+    (row,) = lost(session)
+    assert row.raw_file_id
+    assert row.detail == "ZeroDivisionError: ours"
+
+
+def test_without_a_database_the_mail_server_keeps_the_mail(session, desk, app, monkeypatch):
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("select", {}, Exception("gone"))
+
+    content = mail(sender=desk.requester.email, message_id="<1@x.example>").as_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(inbound, "_remember", away)
+        failed = app.test_cli_runner().invoke(args=["tickets", "ingest", "--json"], input=content)
+    assert failed.exit_code == 75
+    assert session.scalar(select(func.count(Ticket.id))) == 0
+    session.rollback()
+    result = app.test_cli_runner().invoke(args=["tickets", "ingest", "--json"], input=content)
+    assert result.exit_code == 0
+    assert json.loads(result.output.splitlines()[-1])["outcome"] == "ticket"
+
+
+def test_the_commands_answer_as_the_contract_says(session, desk, app):
+    content = mail(sender=desk.requester.email, message_id="<1@x.example>")
+    content.add_attachment(picture(), maintype="image", subtype="png", filename="shot.png")
+    run = app.test_cli_runner()
+    taken = run.invoke(args=["tickets", "ingest", "--json"], input=content.as_bytes())
+    answer = json.loads(taken.output.splitlines()[-1])
+    assert set(answer) == {"outcome", "ticket", "message", "cause", "outbound_message_id"}
+    assert answer["outbound_message_id"].startswith("<outbox.")
+    shown = json.loads(run.invoke(args=["tickets", "show", str(answer["ticket"]), "--json"]).output.splitlines()[-1])
+    assert {"number", "state", "requester", "project", "messages"} <= set(shown)
+    (message,) = shown["messages"]
+    assert (message["direction"], message["message_id"]) == (Direction.IN.value, "<1@x.example>")
+    assert {"name", "size", "sha256"} <= set(message["attachments"][0])
+    assert run.invoke(args=["tickets", "show", "999999"]).exit_code == 1
+    assert run.invoke(args=["tickets", "ingest"], input=b"").exit_code == 1
