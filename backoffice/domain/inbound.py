@@ -13,7 +13,6 @@ MAX_MAIL_BYTES = 25 << 20  # the whole mail with its coding; a larger one waits 
 MAX_KEPT_BYTES = 100 << 20  # of a still larger one, which no mail server lets through, the beginning is kept
 MAX_ATTACHMENTS = 50
 LOOP_WITHIN, LOOP_MAILS = timedelta(minutes=10), 10  # nobody writes so many by hand
-KEPT_DAYS = 90  # settled mails of “Lost and found”
 
 
 class Outcome(StrEnum):

@@ -38,7 +38,8 @@ RULES: Mapping[Kept, Rule] = MappingProxyType({
         effect=N_("Counted from the day of the mail. Who was told what and when stays in the outbox."),
     ),
     Kept.LOST_MAILS: Rule(
-        days=90, label=N_("Lost and found"), effect=N_("Mails that became no ticket, counted from their arrival."),
+        days=90, label=N_("Lost and found"),
+        effect=N_("Mails that became no ticket and were settled, counted from their arrival."),
     ),
     Kept.TICKETS: Rule(
         days=730, label=N_("Tickets"),

@@ -34,7 +34,6 @@ from backoffice.storage.scanner import Scanner, ScannerUnavailable
 from backoffice.storage.store import READ, Source, Store
 from backoffice.storage.ticket_intake import Piece, Taken, anything_taken_in
 
-BATCH = 200
 log = logging.getLogger(__name__)
 
 
@@ -81,15 +80,10 @@ def accept(lost_id: int, *, actor: Actor, number: int | None) -> Ticket:
             )
 
 
-def tidy() -> int:
-    """Forget settled mails whose time has passed; gives their number."""
-    number = 0
-    while True:
-        with unit_of_work() as uow:
-            found = lost_mails.forget(uow, limit=BATCH)
-        number += found
-        if found < BATCH:
-            return number
+def tidy() -> None:
+    """Let go of the addresses by which loops were counted."""
+    with unit_of_work() as uow:
+        inbound.forget_senders(uow)
 
 
 def _take(arrival: Arrival, *, folder: Path) -> Done:

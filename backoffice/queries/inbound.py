@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from backoffice.domain.inbound import CAUSE_WORDS, Cause, Group
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.text import parse_search
-from backoffice.models import Agency, Contact, LostMail, MutedList, ReceivedMail, Ticket, TicketMessage, User
+from backoffice.models import Agency, Contact, LostMail, MutedList, ReceivedMail, Ticket, User
 from backoffice.queries import tickets
 
 # ---- as a mail arrives
@@ -165,16 +165,6 @@ def muted(actor: Actor) -> Select[MutedList]:
         .options(joinedload(MutedList.created_by))
         .order_by(MutedList.key)
     )
-
-
-def old(*, before: datetime, limit: int) -> Select[LostMail]:
-    """Settled mails whose time has passed."""
-    return select(LostMail).where(LostMail.settled_at < before).order_by(LostMail.id).limit(limit)
-
-
-def is_raw_used(session: Session, file_id: int) -> bool:
-    """Does a message of a ticket name this whole mail, too?"""
-    return bool(session.scalar(select(exists().where(TicketMessage.raw_file_id == file_id))))
 
 
 def _causes(group: Group) -> list[Cause]:

@@ -4,7 +4,7 @@ holds no personal value itself; the line about the erasing holds none either."""
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 
 from backoffice.domain.errors import N_, Forbidden, NotFound, Refused
 from backoffice.domain.notices import OutboxState
@@ -21,10 +21,12 @@ from backoffice.models import (
     ContactLink,
     EndedAddress,
     Identity,
+    LostMail,
     OutboxRow,
     Override,
     PasswordLink,
     Project,
+    ReceivedMail,
     SignInAttempt,
     StoredFile,
     Ticket,
@@ -82,8 +84,10 @@ def erase(uow: UnitOfWork, *, actor: Actor, email: str) -> Erased:
             _empty_mail(mail)
         else:  # to somebody else, who was told of the person
             mail.subject = mail.body = mail.failure = ""
-    for row in (*found.lost_mails, *found.sign_ins, *found.audit_values):
+    for row in (*found.sign_ins, *found.audit_values):
         uow.session.delete(row)
+    keys += lost_mails(uow, rows=found.lost_mails)
+    uow.session.execute(update(ReceivedMail).where(ReceivedMail.sender == found.email).values(sender=""))
     if found.address is not None:
         uow.session.delete(found.address)
     people(uow, accesses=found.accesses, contacts=found.contacts)
@@ -102,6 +106,15 @@ def erase(uow: UnitOfWork, *, actor: Actor, email: str) -> Erased:
         details={name: count for name, count in asdict(counts).items() if count},
     )
     return Erased(counts=counts, keys=keys)
+
+
+def lost_mails(uow: UnitOfWork, *, rows: Sequence[LostMail]) -> list[str]:
+    """Mails that became no ticket, with the whole mail unless a ticket has it. Gives the keys of the bytes."""
+    raw_ids = [row.raw_file_id for row in rows if row.raw_file_id is not None]
+    for row in rows:
+        uow.session.delete(row)
+    uow.session.flush()
+    return _forget_files(uow, file_ids=raw_ids)
 
 
 def people(uow: UnitOfWork, *, accesses: Iterable[Access], contacts: Iterable[Contact]) -> None:
@@ -144,6 +157,7 @@ def erase_ticket(uow: UnitOfWork, *, ticket: Ticket) -> list[str]:
     ).all()
     uow.session.execute(delete(TicketAttachment).where(TicketAttachment.message_id.in_(ids)))
     uow.session.execute(delete(TicketDraft).where(TicketDraft.ticket_id == ticket.id))
+    uow.session.execute(update(LostMail).where(LostMail.raw_file_id.in_(raw_ids)).values(raw_file_id=None))
     uow.session.flush()
     ticket.subject = ticket.requester_email = ticket.requester_name = ticket.search_key = ""
     ticket.context, ticket.requester_id = {}, None
@@ -186,10 +200,11 @@ def _empty_mail(row: OutboxRow) -> None:
 
 
 def _forget_files(uow: UnitOfWork, *, file_ids: Sequence[int]) -> list[str]:
-    """Rows of files that no other message has."""
+    """Rows of files that no other message has, and no mail that waits."""
     kept = select(TicketAttachment.id).where(TicketAttachment.file_id == StoredFile.id).exists()
     raw = select(TicketMessage.id).where(TicketMessage.raw_file_id == StoredFile.id).exists()
-    rows = uow.session.scalars(select(StoredFile).where(StoredFile.id.in_(file_ids), ~kept, ~raw)).all()
+    lost = select(LostMail.id).where(LostMail.raw_file_id == StoredFile.id).exists()
+    rows = uow.session.scalars(select(StoredFile).where(StoredFile.id.in_(file_ids), ~kept, ~raw, ~lost)).all()
     keys = [row.storage_key for row in rows]
     for row in rows:
         uow.session.delete(row)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from backoffice.domain import quotes
@@ -121,6 +122,12 @@ def take(uow: UnitOfWork, *, arrival: Arrival, taken: Taken | None = None) -> Do
     if verdict.copy_of is None:
         _remember(uow, letter=arrival.letter, done=done)
     return done
+
+
+def forget_senders(uow: UnitOfWork) -> None:
+    """Who wrote is known here only as long as a loop is counted; a copy is known without it."""
+    old = (ReceivedMail.received_at < uow.now - LOOP_COUNTED, ReceivedMail.sender != "")
+    uow.session.execute(update(ReceivedMail).where(*old).values(sender=""))
 
 
 def keep_unreadable(uow: UnitOfWork, *, arrival: Arrival, fault: str) -> Done:

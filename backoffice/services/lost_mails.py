@@ -1,10 +1,9 @@
 """What staff do with mails in “Lost and found”: accept anyway, settle, put a mailing list aside."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from backoffice.domain.errors import N_, Forbidden, NotFound, Refused
-from backoffice.domain.inbound import CAUSE_WORDS, KEPT_DAYS, Cause, Group, Letter, Settlement
+from backoffice.domain.inbound import CAUSE_WORDS, Cause, Group, Letter, Settlement
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.tickets import Channel
 from backoffice.models import LostMail, MutedList, OutboxRow, Ticket
@@ -121,16 +120,6 @@ def unmute(uow: UnitOfWork, *, actor: Actor, muted_id: int) -> None:
         uow, actor=actor, action="mail:list-unmuted", agency_id=row.agency_id, details={"list": row.key}
     )
     uow.session.delete(row)
-
-
-def forget(uow: UnitOfWork, *, limit: int) -> int:
-    """Delete settled mails after their time; the bytes of one that became a ticket stay with the ticket."""
-    rows = uow.session.scalars(queries.old(before=uow.now - timedelta(days=KEPT_DAYS), limit=limit)).all()
-    for row in rows:
-        if row.raw_file is not None and not queries.is_raw_used(uow.session, row.raw_file.id):
-            row.raw_file.removed_at = uow.now
-        uow.session.delete(row)
-    return len(rows)
 
 
 def _locked(uow: UnitOfWork, *, actor: Actor, lost_id: int) -> LostMail:

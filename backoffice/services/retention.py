@@ -54,14 +54,15 @@ def mails(uow: UnitOfWork, *, agency: Agency) -> int:
 def lost_mails(uow: UnitOfWork, *, agency: Agency) -> int:
     """Those of no agency go by the time of each: the shortest counts, nobody waits for them."""
     whose = or_(LostMail.agency_id == agency.id, LostMail.agency_id.is_(None))
-    ids = uow.session.scalars(
-        select(LostMail.id)
-        .where(whose, LostMail.received_at < _before(uow, agency, Kept.LOST_MAILS))
+    is_settled = LostMail.settled_at.is_not(None)  # what nobody has looked at yet is not swallowed
+    rows = uow.session.scalars(
+        select(LostMail)
+        .where(whose, is_settled, LostMail.received_at < _before(uow, agency, Kept.LOST_MAILS))
         .order_by(LostMail.id)
         .limit(BATCH)
     ).all()
-    uow.session.execute(delete(LostMail).where(LostMail.id.in_(ids)))
-    return len(ids)
+    erasure.lost_mails(uow, rows=rows)
+    return len(rows)
 
 
 def tickets(uow: UnitOfWork, *, agency: Agency) -> tuple[int, list[str]]:
