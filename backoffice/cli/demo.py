@@ -11,7 +11,7 @@ import click
 from flask import Flask, current_app
 
 from backoffice import auth
-from backoffice.cli import output
+from backoffice.cli import demo_provider, output
 from backoffice.config import Settings
 from backoffice.jobs import imports
 from backoffice.services import demo as service
@@ -37,6 +37,19 @@ def init_app(app: Flask) -> None:
 def load_command() -> None:
     """Load the demo data, unless they are there."""
     click.echo("Loaded." if load() else "The demo data are there already.")
+
+
+@demo.command("provider")
+@click.option("--port", required=True, type=int)
+def provider_command(port: int) -> None:
+    """The sign-in service of the demo, on 127.0.0.1; `flask up` starts it."""
+    settings: Settings = current_app.config["SETTINGS"]
+    if not settings.is_demo:
+        raise output.Failed("The demo's sign-in service is for BACKOFFICE_ENV=demo only.")
+    translations = Path(current_app.config["BABEL_TRANSLATION_DIRECTORIES"])
+    demo_provider.serve(
+        port=port, base_url=settings.public_base_url, secret_key=settings.secret_key, translations=translations
+    )
 
 
 def load() -> bool:

@@ -33,7 +33,7 @@ def scheduler() -> None:
 
 @click.command()
 def up() -> None:
-    """Queue, web, worker and scheduler on this machine, until Ctrl-C."""
+    """Queue, web, worker and scheduler on this machine, in the demo its sign-in service too, until Ctrl-C."""
     settings = _settings()
     prepare = [("Bringing the database up to date …", _migrate)]
     welcome: list[str] = []
@@ -41,7 +41,10 @@ def up() -> None:
         prepare.append(("Loading the demo data, once …", _load_demo))
         welcome = demo.welcome()
     port = os.environ.get("PORT") or DEFAULT_PORT
-    status = supervisor.main(var=settings.var, port=port, prepare=prepare, welcome=welcome)
+    status = supervisor.main(
+        var=settings.var, port=port, prepare=prepare, welcome=welcome,
+        has_provider=settings.is_demo and settings.oidc is None,
+    )
     raise SystemExit(status)
 
 

@@ -1,4 +1,5 @@
-"""The supervisor of `make run`: queue, web, worker and scheduler on this machine; when one ends, all end."""
+"""The supervisor of `make run`: queue, web, worker and scheduler on this machine, in the demo also its sign-in service;
+when one ends, all end."""
 
 import ctypes
 import fcntl
@@ -86,15 +87,26 @@ def _stop(children: Sequence[Child]) -> None:
             child.process.wait()
 
 
-def main(*, var: Path, port: str, prepare: Sequence[tuple[str, Callable[[], object]]], welcome: Sequence[str]) -> int:
-    """Run until Ctrl-C, SIGTERM or the end of a child; the exit status of the command."""
+def main(
+    *,
+    var: Path,
+    port: str,
+    prepare: Sequence[tuple[str, Callable[[], object]]],
+    welcome: Sequence[str],
+    has_provider: bool = False,
+) -> int:
+    """Run until Ctrl-C, SIGTERM or the end of a child; the exit status of the command. `has_provider`: the demo's own
+    sign-in service is started too."""
     for number in STOPS:
         signal.signal(number, signal.default_int_handler)
     family = Family()
     try:
         with _only_one(var), tempfile.TemporaryDirectory(prefix="backoffice-") as sockets:
             try:
-                _run(family, port=_free(port), sockets=sockets, prepare=prepare, welcome=welcome)
+                _run(
+                    family, port=_free(port), sockets=sockets, prepare=prepare, welcome=welcome,
+                    has_provider=has_provider,
+                )
             finally:
                 for number in STOPS:
                     signal.signal(number, signal.SIG_IGN)
@@ -114,6 +126,7 @@ def _run(
     sockets: str,
     prepare: Sequence[tuple[str, Callable[[], object]]],
     welcome: Sequence[str],
+    has_provider: bool,
 ) -> None:
     if not os.environ.get("REDIS_URL"):
         # In a temporary folder: under a deep VAR the name of the socket would pass the limit of 108 bytes.
@@ -128,6 +141,10 @@ def _run(
         step()
         family.look()
     python = sys.executable
+    if has_provider:
+        provider = _beside(port)
+        os.environ["DEMO_OIDC_ISSUER"] = f"http://{HOST}:{provider}"
+        family.start("demo sign-in", [python, "-m", "flask", "demo", "provider", "--port", str(provider)])
     family.start("web server", [python, "-m", "gunicorn", "--bind", f"{HOST}:{port}", "app:app"])
     family.start("worker", [python, "-m", "flask", "worker"])
     family.start("scheduler", [python, "-m", "flask", "scheduler"])
@@ -164,6 +181,20 @@ def _free(port: str) -> int:
     except OSError as error:
         raise CannotStart(f"Port {port} cannot be had ({error.strerror}). Try PORT=8080 make run") from None
     return number
+
+
+def _beside(port: int) -> int:
+    """For a service that only our own pages lead to: the same at each start where it can be had, else any. People are
+    known by its address, too."""
+    for wanted in (port + 10_000 if port < 50_000 else port - 10_000, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise CannotStart("No port is free for the demo's sign-in service.")
 
 
 def _wait_for_web(family: Family, *, port: int) -> None:

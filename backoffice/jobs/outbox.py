@@ -106,7 +106,8 @@ def _token(uow: UnitOfWork, claim: Claim) -> str | None:
     """The one-time link of this mail, made with the claim: only its digest is kept, so every attempt has its own."""
     if claim.kind in (Mail.CONTACT_PUBLIC, Mail.CONTACT_HIDDEN):
         return contact_links.issue(uow, contact_id=int(claim.params.get("contact_id") or 0))
-    user_id = compose.link_holder(uow.session, claim)
+    settings: Settings = current_app.config["SETTINGS"]
+    user_id = compose.link_holder(uow.session, claim, staff_only=settings.is_oidc_set)
     return signin.issue_link(uow, user_id=user_id) if user_id is not None else None
 
 

@@ -17,7 +17,7 @@ from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import ROLE_WORDS, Role
 from backoffice.domain.tickets import TicketState
 from backoffice.domain.visibility import Subject
-from backoffice.mail import facts, messages, parts, tickets
+from backoffice.mail import facts, invitations, messages, parts, tickets
 from backoffice.mail.facts import Outdated, ProjectFacts, To
 from backoffice.mail.render import Message
 from backoffice.models import (
@@ -38,6 +38,7 @@ from backoffice.models import (
 from backoffice.queries import contacts, submissions
 from backoffice.services.import_people import REPLACED
 from backoffice.services.outbox import Claim, Recipient
+from backoffice.services.signin import may_have_password
 
 # Mails that carry a one-time link to set a password to who has none or was never here; for the last two it is the mail.
 LINKS = frozenset({Mail.ACCESS, Mail.INVITATION, Mail.PASSWORD_LINK, Mail.STAFF_ACCESS})
@@ -55,6 +56,7 @@ class _Case:
     row: Project
     project: ProjectFacts
     token: str | None
+    secret_key: str
 
     def get(self, kind: type[Row], name: str) -> Row:
         found = self.session.get(kind, self.claim.params.get(name))
@@ -63,12 +65,13 @@ class _Case:
         return found
 
 
-def link_holder(session: Session, claim: Claim) -> int | None:
-    """For whom a one-time link is to be made before this mail is rendered; None when it needs none."""
+def link_holder(session: Session, claim: Claim, *, staff_only: bool) -> int | None:
+    """For whom a one-time link is to be made before this mail is rendered; None when it needs none. `staff_only`: with
+    EU Login coordinators have no password (DOMAIN §7)."""
     if claim.kind not in LINKS or claim.user_id is None:
         return None
     user = session.get(User, claim.user_id)
-    if user is None or user.deactivated_at is not None:
+    if user is None or not may_have_password(user, staff_only=staff_only):
         return None
     is_needed = claim.kind in ALWAYS_LINKS or user.password_hash is None
     return user.id if is_needed else None
@@ -86,13 +89,15 @@ def compose(session: Session, claim: Claim, *, settings: Settings, now: datetime
     if composer is None or project is None:
         raise Outdated(f"there is nothing to say in a mail of the kind {claim.kind.value}")
     values = facts.of_project(session, project, settings=settings, language=to.language, now=now)
-    return composer(_Case(session=session, claim=claim, to=to, row=project, project=values, token=token))
+    return composer(_Case(
+        session=session, claim=claim, to=to, row=project, project=values, token=token, secret_key=settings.secret_key
+    ))
 
 
 def _account(session: Session, claim: Claim, *, to: To, settings: Settings, token: str | None) -> Message:
     user = session.get(User, claim.user_id) if claim.user_id else None
     if user is None or token is None:
-        raise Outdated("the account was deactivated")
+        raise Outdated("the account was deactivated, or signs in with EU Login")
     agency = facts.of_agency(
         session.get(Agency, claim.agency_id) if claim.agency_id else None, settings=settings, language=to.language
     )
@@ -105,7 +110,14 @@ def _account(session: Session, claim: Claim, *, to: To, settings: Settings, toke
 
 
 def _invite(case: _Case) -> str:
-    return f"{case.project.agency.base_url}/invite/{case.token}" if case.token else ""
+    """The one-time link of who has no password yet; with EU Login the link of the invitation, for everybody."""
+    base = case.project.agency.base_url
+    if case.token:
+        return f"{base}/invite/{case.token}"
+    if not case.project.agency.by_eu_login:
+        return ""
+    own = [row.id for row in case.row.accesses if row.user_id == case.claim.user_id and row.ended_at is None]
+    return invitations.link(access_id=own[-1], base_url=base, secret_key=case.secret_key) if own else ""
 
 
 def _access(case: _Case) -> Message:

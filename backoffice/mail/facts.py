@@ -40,6 +40,7 @@ class AgencyFacts:
     clause: str
     sender_name: str
     base_url: str
+    by_eu_login: bool  # coordinators sign in with EU Login alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,7 @@ def of_agency(agency: Agency | None, *, settings: Settings, language: str) -> Ag
         clause=agency.legal_clause if agency else "I.9.2",
         sender_name=(agency.sender_name if agency else "") or name,
         base_url=settings.public_base_url,
+        by_eu_login=settings.is_oidc_set,
     )
 
 

@@ -86,10 +86,10 @@ def question(
 
 
 def access(session: Session, *, settings: Settings, now: datetime, project: Project, to: Recipient) -> Message:
-    """The access mail: with the place of the one-time link for who has no password yet."""
+    """The access mail: with the place of the one-time link for who has no password yet, or of the invitation's own."""
     values = _facts(session, settings=settings, now=now, project=project, to=to)
     user = session.get(User, to.user_id) if to.user_id else None
-    is_new = user is None or user.password_hash is None
+    is_new = user is None or user.password_hash is None or settings.is_oidc_set
     link = f"{settings.public_base_url}/invite/{HIDDEN}" if is_new else ""
     return messages.access(to=_to(session, to), project=values, link=link)
 

@@ -118,7 +118,7 @@ def test_one_command_starts_everything_and_one_signal_stops_it(run: Callable[...
     assert up.is_ready(), up.words
     assert up.answers()
     children = up.children()
-    assert len(children) == 4  # queue, web, worker, scheduler
+    assert len(children) == 5  # queue, web, worker, scheduler, and the demo's own sign-in service
     assert up.end(number) == 0
     assert gone(children)
     assert "Traceback" not in up.words
