@@ -102,15 +102,13 @@ def rebind(
 def _subjects(path: Path) -> Mapping[str, str]:
     """Two columns; a header is recognised by its words. A subject that comes twice refuses the whole list."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [[cell.strip() for cell in row[:2]] for row in csv.reader(file) if any(cell.strip() for cell in row)]
+        rows = [[cell.strip() for cell in row] for row in csv.reader(file) if any(cell.strip() for cell in row)]
     if rows and "subject" in " ".join(rows[0]).lower():
         rows = rows[1:]
-    wrong = next((number for number, row in enumerate(rows, start=1) if len(row) < 2 or not all(row)), None)
-    if wrong is not None:
-        raise output.Failed(f"{path}: row {wrong} has no two subjects. Nothing was changed.")
-    if len({old for old, _ in rows}) < len(rows) or len({new for _, new in rows}) < len(rows):
-        raise output.Failed(f"{path}: a subject stands there twice. Nothing was changed.")
-    return dict((old, new) for old, new in rows)
+    pairs = {row[0]: row[1] for row in rows if len(row) >= 2 and row[0] and row[1]}
+    if len(set(pairs.values())) < len(rows):
+        raise output.Failed(f"{path}: each row needs two subjects, none twice. Nothing was changed.")
+    return pairs
 
 
 def _value(user: User) -> dict[str, object]:
