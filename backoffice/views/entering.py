@@ -76,9 +76,9 @@ def target_of_late() -> str:
     return str(kept["next"]) if isinstance(kept, dict) else ""
 
 
-def prove(way: Way) -> None:
-    """The second factor was right."""
-    _remember(way.user, target=way.target, id_token=way.id_token, is_proved=True)
+def prove() -> None:
+    """The second factor was set up; the session goes on, so that the page which says so can be answered."""
+    session[HALFWAY] = {**session[HALFWAY], "proved": True}
 
 
 def home() -> str:

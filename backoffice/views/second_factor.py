@@ -66,7 +66,8 @@ def enrol() -> ResponseReturnValue:
         except Refused as error:
             refuse(form, error)
         else:
-            entering.prove(way)
+            session.pop(SECRET)
+            entering.prove()
             return render_template("auth/recovery.html", form=Form(formdata=None), codes=codes), 200, NO_STORE
     agency = frame.agency()
     uri = second_factor.uri(secret, email=way.user.email, issuer=gettext("Project results"))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyotp
 import pytest
 from playwright.sync_api import expect
 
@@ -51,10 +52,29 @@ def test_person_meets_no_barrier_on_the_pages_of_sign_in(
     wrong["refused"] = barriers(site)
     page.locator("#password").fill("demo")
     page.locator("main form button").click()
+    page.wait_for_url("**/login/second-factor")
+    wrong["second factor"] = barriers(site)
+    page.locator("main details summary").click()
+    secret = page.locator("[data-secret]").inner_text().replace(" ", "")
+    page.locator("#code").fill("000000")
+    page.locator("main form button").click()
+    wrong["second factor refused"] = barriers(site)
+    page.locator("#code").fill(pyotp.TOTP(secret).now())
+    page.locator("main form button").click()
+    expect(page.locator("main li.code")).to_have_count(10)
+    wrong["recovery codes"] = barriers(site)
+    page.locator("main form button").click()
     page.wait_for_url("**/login/terms")
     wrong["terms"] = barriers(site)
     page.locator("main form button").click()
     wrong["terms refused"] = barriers(site)
+    page.context.clear_cookies()  # once more: now the code is asked for
+    site.open(f"/login?lang={language}")
+    page.locator("#email").fill(staff.email)
+    page.locator("#password").fill("demo")
+    page.locator("main form button").click()
+    page.wait_for_url("**/login/code")
+    wrong["code"] = barriers(site)
     assert {path: found for path, found in wrong.items() if found} == {}
 
 
