@@ -17,6 +17,7 @@ from backoffice.jobs import imports
 from backoffice.services import demo as service
 from backoffice.services.demo import ALL_STORIES, Uploads
 from backoffice.services.demo_stories import ACCOUNTS
+from backoffice.services.demo_tickets import PICTURES
 from backoffice.services.uow import unit_of_work
 from backoffice.storage.intake import Upload, picture_taken_in, taken_in
 from backoffice.storage.store import open_store
@@ -88,24 +89,24 @@ def _uploads(settings: Settings) -> Iterator[Uploads]:
     is looked into by a process of its own."""
     store = open_store(settings.storage_url)
 
-    def take(name: str, *, is_logo: bool) -> tuple[AbstractContextManager[Upload], Upload]:
+    def take(name: str, *, is_picture: bool) -> tuple[AbstractContextManager[Upload], Upload]:
         with (FOLDER / "files" / name).open("rb") as source:
             taken = (
                 picture_taken_in(store, source, name=name, field="logo")
-                if is_logo
+                if is_picture
                 else taken_in(store, source, name=name)
             )
             return taken, taken.__enter__()
 
     of = [(result.title, name) for story in ALL_STORIES for result in story.results for name in result.files]
-    logos = [story.logo for story in ALL_STORIES if story.logo]
+    drawn = [*(story.logo for story in ALL_STORIES if story.logo), *PICTURES]
     with ExitStack() as stack:
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            files = dict(zip(of, pool.map(partial(take, is_logo=False), [name for _, name in of]), strict=True))
-            pictures = dict(zip(logos, pool.map(partial(take, is_logo=True), logos), strict=True))
+            files = dict(zip(of, pool.map(partial(take, is_picture=False), [name for _, name in of]), strict=True))
+            pictures = dict(zip(drawn, pool.map(partial(take, is_picture=True), drawn), strict=True))
         for kept, _ in (*files.values(), *pictures.values()):
             stack.push(kept)  # what is not written in the end is deleted again
         yield Uploads(
             files={key: upload for key, (_, upload) in files.items()},
-            logos={name: upload for name, (_, upload) in pictures.items()},
+            pictures={name: upload for name, (_, upload) in pictures.items()},
         )

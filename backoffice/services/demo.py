@@ -23,6 +23,7 @@ from backoffice.services import (
     contacts,
     decisions,
     demo_shelf,
+    demo_tickets,
     files,
     imports,
     projects,
@@ -90,7 +91,7 @@ class Uploads:
     """The files of the demo, stored and looked into already, by the result that they belong to and their names."""
 
     files: Mapping[tuple[str, str], Upload]
-    logos: Mapping[str, Upload]
+    pictures: Mapping[str, Upload]  # logos and screenshots, written anew
 
 
 def add_stories(uow: UnitOfWork, *, uploads: Uploads) -> None:
@@ -100,6 +101,9 @@ def add_stories(uow: UnitOfWork, *, uploads: Uploads) -> None:
     for number, (day, act) in enumerate(sorted(steps, key=lambda step: step[0])):
         act(_at(uow, day, minutes=number))
         uow.session.flush()
+    demo_tickets.add(
+        uow, at=lambda days, minutes: _at(uow, days, minutes=minutes), pictures=uploads.pictures
+    )
 
 
 def finish(uow: UnitOfWork) -> None:
@@ -189,7 +193,7 @@ def _introduce(uow: UnitOfWork, story: Story, *, uploads: Uploads) -> None:
     if story.also:
         access.grant(uow, actor=actor, project_id=project.id, email=story.also)
     if story.logo:
-        files.set_logo(uow, actor=actor, project_id=project.id, upload=uploads.logos[story.logo])
+        files.set_logo(uow, actor=actor, project_id=project.id, upload=uploads.pictures[story.logo])
     if story.website:  # who shows the project to the world shows a person, too
         projects.set_website(uow, actor=actor, project_id=project.id, website=story.website)
         contact = uow.session.scalars(select(Contact).where(Contact.project_id == project.id)).one()

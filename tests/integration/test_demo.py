@@ -13,7 +13,8 @@ from backoffice.domain import clock
 from backoffice.domain.permissions import StaffRole
 from backoffice.domain.projects import GrantState, Status
 from backoffice.domain.reviews import Verdict
-from backoffice.models import Access, Agency, ApiToken, AuditEvent, OutboxRow, Project, StoredFile, User
+from backoffice.domain.tickets import TicketState
+from backoffice.models import Access, Agency, ApiToken, AuditEvent, OutboxRow, Project, StoredFile, Ticket, User
 from backoffice.queries import projects, published, reviews, submissions
 from backoffice.services import demo as service
 from backoffice.services import tokens
@@ -58,6 +59,9 @@ def test_demo_has_every_project_of_the_contract_in_its_state(loaded: None) -> No
     assert verdicts(project(f"{head}4")) == [Verdict.CHANGES_REQUESTED, Verdict.ACCEPTED]
     assert project(f"{head}4").due_on > day  # type: ignore[operator]
     assert db.session.scalar(reviews.live_claim(project(f"{head}3").id, now=clock.now())) is None
+    threads = db.session.scalars(select(Ticket)).all()
+    assert {ticket.state for ticket in threads} >= {TicketState.NEW, TicketState.WAITING, TicketState.SOLVED}
+    assert all(ticket.agency_id == project(f"{head}1").agency_id for ticket in threads)
     assert project(f"{head}6").first_approved_at is not None
 
     moment = published.moment(db.session(), now=clock.now())
