@@ -9,6 +9,7 @@ import json
 import resource
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,11 +44,24 @@ def inspect(path: Path, *, name: str) -> Inspected:
 
 def clean(path: Path, *, name: str, field: str, max_edge: int = MAX_EDGE) -> Picture:
     """The picture written anew (`pictures.clean_picture`), or Refused beside `field`."""
-    asked = {"path": str(path.resolve()), "name": domain.clean_name(name), "field": field, "max_edge": max_edge}
+    return clean_all([(path, name)], field=field, max_edge=max_edge)[0]
+
+
+def clean_all(files: Sequence[tuple[Path, str]], *, field: str, max_edge: int = MAX_EDGE) -> list[Picture]:
+    """Several pictures, each with its name, in one process: its start takes longer than most pictures do. Refused for
+    the first that is."""
     with TemporaryDirectory(prefix="apart-") as folder:
-        out = Path(folder) / "picture"
-        found = _ask({**asked, "out": str(out)}, folder=folder, field=field)
-        return Picture(**{**found, "kind": FileKind(found["kind"]), "content": out.read_bytes()})
+        asked = [
+            {"path": str(path.resolve()), "name": domain.clean_name(name), "field": field, "max_edge": max_edge,
+             "out": str(Path(folder) / str(place))}
+            for place, (path, name) in enumerate(files)
+        ]
+        names = ", ".join(one["name"] for one in asked)
+        found = _ask({"pictures": asked, "name": names}, folder=folder, field=field)
+        return [
+            Picture(**{**picture, "kind": FileKind(picture["kind"]), "content": Path(one["out"]).read_bytes()})
+            for one, picture in zip(asked, found["pictures"], strict=True)
+        ]
 
 
 def _ask(asked: dict[str, Any], *, folder: str, field: str) -> dict[str, Any]:
@@ -93,18 +107,23 @@ def _main() -> None:
 
     limit_this_process()
     asked = json.loads(sys.stdin.read())
-    path, name = Path(asked["path"]), asked["name"]
     try:
-        if out := asked.get("out"):
-            picture = clean_picture(path, name=name, field=asked["field"], max_edge=asked["max_edge"])
-            Path(out).write_bytes(picture.content)
-            found = asdict(picture) | {"content": ""}
+        if pictures := asked.get("pictures"):
+            found: dict[str, Any] = {"pictures": [_cleaned(one) for one in pictures]}
         else:
-            found = asdict(sniff.examine(path, name=name))
-        answer = {"found": found}
+            found = asdict(sniff.examine(Path(asked["path"]), name=asked["name"]))
+        answer: dict[str, Any] = {"found": found}
     except Refused as refused:
         answer = {"refused": {"message": refused.message, "code": refused.code, "values": refused.values}}
     sys.stdout.write(json.dumps(answer))
+
+
+def _cleaned(asked: dict[str, Any]) -> dict[str, Any]:
+    picture = clean_picture(
+        Path(asked["path"]), name=asked["name"], field=asked["field"], max_edge=asked["max_edge"]
+    )
+    Path(asked["out"]).write_bytes(picture.content)
+    return asdict(picture) | {"content": ""}
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ database fails), the bytes go again; after a crash the sweep of files without a 
 """
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -15,7 +15,7 @@ from typing import IO
 from backoffice.domain import files as domain
 from backoffice.domain.files import FileKind
 from backoffice.storage import apart, pictures
-from backoffice.storage.pictures import MAX_EDGE
+from backoffice.storage.pictures import MAX_EDGE, Picture
 from backoffice.storage.store import READ, Source, Store
 
 
@@ -54,9 +54,35 @@ def picture_taken_in(
     store: Store, source: Source, *, name: str, field: str, max_edge: int = MAX_EDGE
 ) -> Iterator[Upload]:
     """A logo or a screenshot (S5, S16): only the picture that we wrote anew is stored; Refused beside `field`."""
-    with NamedTemporaryFile(prefix="picture-") as file:
-        _copy(source, file)
-        picture = apart.clean(Path(file.name), name=name, field=field, max_edge=max_edge)
+    with all_pictures_taken_in(store, [(source, name)], field=field, max_edge=max_edge) as uploads:
+        yield uploads[0]
+
+
+@contextmanager
+def all_pictures_taken_in(
+    store: Store, sources: Sequence[tuple[Source, str]], *, field: str, max_edge: int = MAX_EDGE
+) -> Iterator[list[Upload]]:
+    """Several pictures, each with its name, in their order: all of them or none."""
+    if not sources:
+        yield []
+        return
+    with ExitStack() as stack:
+        files = []
+        for source, name in sources:
+            file = stack.enter_context(NamedTemporaryFile(prefix="picture-"))
+            _copy(source, file)
+            files.append((Path(file.name), name))
+        pictures = apart.clean_all(files, field=field, max_edge=max_edge)
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(put_picture(store, picture, name=name))
+            for (_source, name), picture in zip(sources, pictures, strict=True)
+        ]
+
+
+@contextmanager
+def put_picture(store: Store, picture: Picture, *, name: str) -> Iterator[Upload]:
+    """A picture that we wrote, stored under the ending that it has now."""
     shown = domain.with_ending(domain.clean_name(name), picture.kind)
     stored = store.put(io.BytesIO(picture.content), name=shown)
     try:

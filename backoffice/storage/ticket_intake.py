@@ -8,10 +8,10 @@ from typing import BinaryIO
 
 from backoffice.domain import ticket_files as domain
 from backoffice.domain.errors import Refused
-from backoffice.domain.files import FileKind, clean_name
+from backoffice.domain.files import FileKind
 from backoffice.domain.ticket_files import Box
 from backoffice.storage import heads, pictures
-from backoffice.storage.intake import Upload, picture_taken_in, taken_in
+from backoffice.storage.intake import Upload, all_pictures_taken_in, picture_taken_in, put_picture, taken_in
 from backoffice.storage.media import PICTURES
 from backoffice.storage.store import Store
 
@@ -42,11 +42,8 @@ def pictures_taken_in(
     """Screenshots of a form in their order: all of them or, Refused beside `field`, none. `count_before`: so many have
     arrived already."""
     domain.refuse_pictures(count=count_before + len(pieces), size=sum(map(_size, pieces)), field=field)
-    with ExitStack() as stack:
-        yield [
-            stack.enter_context(picture_taken_in(store, piece.source, name=piece.name, field=field))
-            for piece in pieces
-        ]
+    with all_pictures_taken_in(store, [(piece.source, piece.name) for piece in pieces], field=field) as uploads:
+        yield uploads
 
 
 @contextmanager
@@ -74,15 +71,8 @@ def blacked_out(
     """A stored picture of ours with black in the place of what was in the boxes, stored as a new one."""
     with store.open(key) as source:
         picture = pictures.black_out(source, kind=kind, boxes=boxes)
-    stored = store.put(io.BytesIO(picture.content), name=name)
-    try:
-        yield Upload(
-            name=clean_name(name), key=stored.key, size=stored.size, sha256=stored.sha256,
-            media_type=picture.media_type, kind=picture.kind,
-        )
-    except BaseException:
-        store.delete(stored.key)
-        raise
+    with put_picture(store, picture, name=name) as upload:
+        yield upload
 
 
 def _is_picture(piece: Piece) -> bool:

@@ -78,6 +78,10 @@ class TicketForm:
     def drop(self, picture: bytes) -> None:
         self.page.evaluate(DROP, {"bytes": list(picture), "type": "image/png"})
 
+    def expect_sent(self) -> None:
+        """Ten pictures take their time."""
+        expect(self.page.get_by_role("heading", name="Your message has arrived")).to_be_visible(timeout=30_000)
+
     def number(self) -> int:
         """Of the ticket that the page after sending names."""
         return int(self.page.locator("[data-ticket]").get_attribute("data-ticket") or "")
