@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -12,11 +13,13 @@ from flask import Flask, abort, current_app, g, redirect, request, session, url_
 from flask_login import UserMixin, current_user, login_user, logout_user
 
 from backoffice.db import db
+from backoffice.domain import clock
 from backoffice.domain.permissions import Actor, Permission, Role
 from backoffice.extensions import login
 from backoffice.models import User
 from backoffice.queries import users as queries
 
+SEEN, RENEWED_EVERY = "seen", 60  # when something was last opened or saved, and how exactly, in seconds
 LANGUAGE = "lang"  # where the session keeps the language that was chosen
 EU = "eu"  # of a session that came by EU Login: the id_token that ends the session there, too
 HINT_MAX = 2_400  # characters; a cookie has 4,096 in all, and a browser drops a longer one without a word
@@ -62,10 +65,30 @@ def load(session_id: str) -> SignedIn | None:
     user_id, _dot, epoch = session_id.partition(".")
     if not user_id.isdecimal() or not epoch.isdecimal():
         return None
+    if seconds_left() <= 0:
+        return None
     user = db.session.get(User, int(user_id))
     if user is None or user.deactivated_at is not None or user.session_epoch != int(epoch):
         return None
     return _person_of(user)
+
+
+def seconds_left() -> int:
+    """Until the session ends, when nothing is opened or saved meanwhile."""
+    idle: timedelta = current_app.config["SESSION_IDLE"]
+    seen = session.get(SEEN)
+    passed = clock.now().timestamp() - seen if seen is not None else 0
+    return int(idle.total_seconds() - passed)
+
+
+def renew() -> None:
+    """Whoever opens or saves something stays signed in. The minute spares a cookie with each answer; what a page asks
+    by itself (`g.is_silent`) is nobody's doing, nor is a file of the look, for which nobody is looked up."""
+    if "_login_user" not in g or person() is None or g.get("is_silent"):
+        return
+    now = clock.now().timestamp()
+    if now - session.get(SEEN, 0) > RENEWED_EVERY:
+        session[SEEN] = now
 
 
 def _person_of(user: User) -> SignedIn:

@@ -1,5 +1,6 @@
 """The one place that wires everything."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.public_base_url.startswith("https://"),
+        SESSION_IDLE=timedelta(hours=2),  # a page warns five minutes before, and one press stays (auth.renew)
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session; a form may stay open for hours
     )
     db.init_app(app)

@@ -22,7 +22,7 @@ from wtforms import (
 from backoffice.domain import files, text
 from backoffice.domain.errors import DomainError
 from backoffice.domain.results import LANGUAGES, TYPE_WORDS
-from backoffice.forms.base import Form
+from backoffice.forms.base import Kept
 
 
 def _clean(value: str | None) -> str:
@@ -33,7 +33,7 @@ def _line(value: str | None) -> str:
     return text.clean_line(value or "")
 
 
-class Own(Form):
+class Own(Kept):
     """Base of all forms under `/my/`. `account` is the person who opened the form: posted by another, it saves
     nothing. `act_key` makes a double click one act."""
 

@@ -10,7 +10,7 @@ from backoffice.db import db
 from backoffice.domain.retention import Kept
 from backoffice.models import Agency
 from backoffice.queries import agencies
-from backoffice.services import retention
+from backoffice.services import drafts, retention
 from backoffice.services.uow import UnitOfWork, unit_of_work
 from backoffice.storage.store import Store
 
@@ -19,6 +19,7 @@ def run() -> dict[str, int]:
     """How much of each kind went, over all agencies."""
     total = Counter[Kept]()
     total[Kept.SIGN_INS] = _all(retention.sign_ins)
+    _all(drafts.sweep)
     ids = [agency.id for agency in db.session.scalars(agencies.in_order())]
     db.session.rollback()
     for agency_id in ids:

@@ -3,6 +3,7 @@
 from backoffice.models.agency import Agency, AgencyText, ApiToken
 from backoffice.models.audit import AuditEvent, AuditPersonal, AuditSeal
 from backoffice.models.contact import Access, Contact, ContactLink, EndedAddress, Override
+from backoffice.models.draft import FormDraft
 from backoffice.models.file import StoredFile
 from backoffice.models.inbound import LostMail, MutedList, ReceivedMail
 from backoffice.models.outbox import OutboxRow
@@ -53,6 +54,7 @@ __all__ = [
     "ContactLink",
     "Decision",
     "EndedAddress",
+    "FormDraft",
     "Identity",
     "ImportDifference",
     "ItemVerdict",

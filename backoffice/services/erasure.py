@@ -20,6 +20,7 @@ from backoffice.models import (
     Contact,
     ContactLink,
     EndedAddress,
+    FormDraft,
     Identity,
     LostMail,
     OutboxRow,
@@ -171,7 +172,8 @@ def blank(uow: UnitOfWork, *, user: User) -> None:
     for table in (Identity, PasswordLink, ActKey):
         uow.session.execute(delete(table).where(table.user_id == user.id))
     uow.session.execute(delete(SignInAttempt).where(SignInAttempt.email == user.email))
-    uow.session.execute(delete(TicketDraft).where(TicketDraft.user_id == user.id))
+    for draft in (TicketDraft, FormDraft):
+        uow.session.execute(delete(draft).where(draft.user_id == user.id))
     uow.session.execute(delete(AuditPersonal).where(AuditPersonal.user_id == user.id))
     mine = or_(OutboxRow.to == user.email, OutboxRow.user_id == user.id)
     for mail in uow.session.scalars(select(OutboxRow).where(mine)):

@@ -10,6 +10,7 @@ from backoffice.views import (
     api,
     contact_link,
     coordinator,
+    drafts,
     errors,
     eu_login,
     feeds,
@@ -20,6 +21,7 @@ from backoffice.views import (
     legal,
     public,
     second_factor,
+    sitting,
     tickets,
     verify,
 )
@@ -36,6 +38,7 @@ BLUEPRINTS = (
     auth_views,
     contact_link,
     coordinator,
+    drafts,
     eu_login,
     feeds,
     guide,
@@ -43,6 +46,7 @@ BLUEPRINTS = (
     legal,
     public,
     second_factor,
+    sitting,
     tickets,
     verify,
 )
@@ -71,7 +75,9 @@ def init_app(app: Flask) -> None:
     app.before_request(language.keep_choice)
     app.after_request(_headers)
     errors.init_app(app)
-    app.jinja_env.globals.update(get_locale=get_locale, person=auth.person, say=say, words=words)
+    app.jinja_env.globals.update(
+        get_locale=get_locale, person=auth.person, say=say, sitting=auth.seconds_left, words=words
+    )
     app.jinja_env.filters.update(day=day, euros=euros, moment=moment, month=month, number=number, size=size)
     app.jinja_env.add_extension("jinja2.ext.do")
 
@@ -79,6 +85,8 @@ def init_app(app: Flask) -> None:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if "_user_id" in session and response.status_code < 500:
+        auth.renew()
     response.headers.setdefault("Content-Security-Policy", current_app.extensions["policy"])
     if "_user_id" in session:  # asks no database: this runs after a failure, too
         # Pages of a signed-in person are theirs alone; the back button asks again.

@@ -139,6 +139,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_agency_text')),
     sa.UniqueConstraint('agency_id', 'key', 'language', 'version', name=op.f('uq_agency_text_agency_id_key_language_version'))
     )
+    op.create_table('form_draft',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('place', sa.String(length=250), nullable=False),
+    sa.Column('fields', sa.JSON(), nullable=False),
+    sa.Column('kept_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_form_draft_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_form_draft')),
+    sa.UniqueConstraint('user_id', 'place', name=op.f('uq_form_draft_user_id_place'))
+    )
+    with op.batch_alter_table('form_draft', schema=None) as batch_op:
+        batch_op.create_index('ix_form_draft_kept_at', ['kept_at'], unique=False)
+
     op.create_table('identity',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -1022,6 +1035,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_identity_user_id'))
 
     op.drop_table('identity')
+    with op.batch_alter_table('form_draft', schema=None) as batch_op:
+        batch_op.drop_index('ix_form_draft_kept_at')
+
+    op.drop_table('form_draft')
     op.drop_table('agency_text')
     with op.batch_alter_table('act_key', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_act_key_user_id'))

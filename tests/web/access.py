@@ -108,6 +108,8 @@ eu.refused                  GET       everyone
 factor.code                 GET,POST  everyone
 factor.done                 POST      everyone
 factor.enrol                GET,POST  everyone
+drafts.discard              POST      signed-in
+drafts.keep                 POST      everyone
 feeds.feed                  GET       everyone
 feeds.project               GET       everyone
 feeds.projects              GET       everyone
@@ -169,6 +171,8 @@ review.take_over_view       POST      specialist-row
 review.undo_view            GET,POST  specialist-row
 review.unlock_view          GET,POST  specialist-row
 settings.index              GET,POST  admin-only
+sitting.left                GET       everyone
+sitting.stay                POST      signed-in
 static                      GET       nothing-there
 tickets.bulk_view           GET,POST  helpdesk-row
 tickets.draft_view          POST      staff-row
@@ -210,8 +214,8 @@ TABLE: dict[tuple[str, str], dict[Who, str]] = {
 }
 # A read that leaves a mark of its own, each in a unit of work of its own (DESIGN §3, 3).
 WRITTEN_BY_READS: frozenset[str] = frozenset()
-# Writes that carry another proof than a form's token: a bearer token.
-NO_TOKEN: frozenset[str] = frozenset({"api.report"})
+# Writes that carry another proof than a form's token: a bearer token, or the mark of a form.
+NO_TOKEN: frozenset[str] = frozenset({"api.report", "drafts.keep"})
 # GET shows what will happen, POST does it.
 CONFIRM_PAGES = re.compile(r"^/admin/(contacts|results|projects|review|users)/|^/my/.*/(delete|remove)$")
 # What a rule is asked for beside its path.

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import abort, flash, g, redirect, request
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -239,6 +239,7 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
         """The button, and the heartbeat of the open page, which wants no page for an answer."""
         project = self._one(code)
         is_beat = "beat" in request.args
+        g.is_silent = is_beat
         try:
             with unit_of_work() as uow:
                 services.keep(uow, actor=self.actor, project_id=project.id)

@@ -13,6 +13,7 @@ from backoffice.models import Project
 from backoffice.queries import contacts as queries
 from backoffice.services import access as services
 from backoffice.services.uow import unit_of_work
+from backoffice.views import drafts
 from backoffice.views.coordinator import base, helpers, rows
 from backoffice.views.coordinator.base import bp
 from backoffice.views.messages import refuse, words
@@ -36,6 +37,7 @@ def access(code: str) -> ResponseReturnValue:
                 uow, actor=base.actor(), project_id=project.id, email=form.email.data or "", name=form.name.data or ""
             )
             row_id, email = row.id, row.user.email
+            drafts.forget(uow, form)
     except Refused as error:
         project = base.load(code)
         refuse(form, error)
@@ -91,6 +93,7 @@ def hand_over(code: str) -> ResponseReturnValue:
                 uow, actor=base.actor(), project_id=project.id, email=form.email.data or "", name=form.name.data or ""
             )
             email = row.user.email
+            drafts.forget(uow, form)
     except Refused as error:
         refuse(form, error)
         return _hand_over_page(base.load(code), form, status=422)

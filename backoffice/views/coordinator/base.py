@@ -24,7 +24,7 @@ from backoffice.queries import projects as queries
 from backoffice.services import files
 from backoffice.services.projects import CLOSED
 from backoffice.services.uow import unit_of_work
-from backoffice.views import errors, frame
+from backoffice.views import drafts, errors, frame
 from backoffice.views.messages import refuse, words
 
 bp = Blueprint("coordinator", __name__, url_prefix="/my")
@@ -79,8 +79,11 @@ def address(endpoint: str, project: Project, **values: Any) -> str:
     return url_for(f"coordinator.{endpoint}", code=project.code, **values)
 
 
-def opened(form: Own) -> Own:
-    """Mark a form with who opened it, and give it the key that makes a double click one act."""
+def opened(form: Own, *, place: str = "", back: str = "") -> Own:
+    """Mark a form with who opened it, give it the key that makes a double click one act, and put in what its writer
+    typed before and did not save. `place`: the address to which it is sent, where it stands on another page."""
+    if form.limits:  # there is something to type in it
+        drafts.opened(form, place=place, back=back)
     who = auth.person()
     form.account.data = str(who.user_id) if who else ""
     form.act_key.data = form.act_key.data or secrets.token_urlsafe(16)
@@ -189,11 +192,13 @@ def form_expired(_error: CSRFError) -> ResponseReturnValue:
     """Signing in anew gives new tokens: what was typed under the old one is not thrown away."""
     who = auth.person()
     if who is None:
-        if _is_by_script():
-            return cast(ResponseReturnValue, auth.sign_in_first())
-        return _signed_out() or errors.page(400, code="form-expired")
+        by_hand = cast(ResponseReturnValue, auth.sign_in_first()) if _is_by_script() else None
+        return _signed_out() or by_hand or errors.page(400, code="form-expired")
     if not typed():
         return errors.page(400, code="form-expired")
+    rescued = drafts.rescue()
+    if rescued is not None:
+        return rescued
     opened_by = request.form.get("account", "")
     if opened_by and opened_by != str(who.user_id):
         return kept(Refused(OTHER_ACCOUNT, code="other-account"))
@@ -201,11 +206,38 @@ def form_expired(_error: CSRFError) -> ResponseReturnValue:
 
 
 def _signed_out() -> ResponseReturnValue | None:
-    """A plain form whose session ended; scripts hear of it by the redirect and keep the form itself."""
-    if _is_by_script() or not typed():
+    """A form whose session ended comes back after signing in; scripts hear of it by the redirect and keep theirs, too.
+    Of a form without a mark, the text is shown to be copied."""
+    if not typed():
         return None
+    rescued = drafts.rescue()
+    if rescued is not None or _is_by_script():
+        return rescued
     return kept(Refused(SIGNED_OUT, code="signed-out"), status=401)
 
 
 def _is_by_script() -> bool:
     return "X-Upload" in request.headers or "HX-Request" in request.headers
+
+
+@drafts.guard("/my/")
+def _why_closed(place: str) -> DomainError | None:
+    """Nothing below a project that is sent or approved can be saved; a project of others is not there."""
+    code, _slash, part = place.removeprefix("/my/").partition("/")
+    who = auth.coordinator()
+    project = db.session.scalar(queries.one(who, code=code)) if who else None
+    if project is None:
+        return Refused(N_("You no longer have access to this project."), code="no-access")
+    is_live = project.status is not Status.UNDER_REVIEW and part.startswith(("contacts", "website"))
+    is_open = project.status in {Status.OPEN, Status.RETURNED} and _is_reopened(project, part)
+    is_free = not part.startswith(("results", "summary", "contacts", "website"))
+    return None if is_free or is_live or is_open else Refused(CLOSED[project.status], code="closed")
+
+
+def _is_reopened(project: Project, part: str) -> bool:
+    """A result or the summary that was not reopened stays as it was accepted."""
+    name, _slash, rest = part.partition("/")
+    result_id = number(rest.partition("/")[0])
+    if name == "summary":
+        return project.is_summary_open
+    return not result_id or any(result.id == result_id and result.is_open for result in project.results)

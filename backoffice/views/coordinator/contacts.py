@@ -14,6 +14,7 @@ from backoffice.models import Contact, Project
 from backoffice.services import contacts as services
 from backoffice.services.contacts import ContactValues
 from backoffice.services.uow import unit_of_work
+from backoffice.views import drafts
 from backoffice.views.coordinator import base, helpers, rows, standing
 from backoffice.views.coordinator.base import bp
 from backoffice.views.messages import refuse, words
@@ -38,6 +39,7 @@ def new_contact(code: str) -> ResponseReturnValue:
             row = services.add(uow, actor=base.actor(), project_id=project.id, values=_values(form))
             if form.is_public.data:
                 services.set_public(uow, actor=base.actor(), contact_id=row.id, is_public=True)
+            drafts.forget(uow, form)
     except Refused as error:
         return _refused(code, None, form, error)
     base.say_saved("contacts")
@@ -67,6 +69,7 @@ def contact(code: str, contact_id: int) -> ResponseReturnValue:
             row = services.edit(uow, actor=base.actor(), contact_id=contact_id, values=_values(form))
             if row.person_withdrew_at is None or wants_public:
                 services.set_public(uow, actor=base.actor(), contact_id=row.id, is_public=wants_public)
+            drafts.forget(uow, form)
     except Refused as error:
         return _refused(code, contact_id, form, error)
     base.say_saved("contacts")

@@ -24,7 +24,7 @@ from backoffice.services import files as file_services
 from backoffice.services import projects as services
 from backoffice.services.reopening import MAY_ASK
 from backoffice.services.uow import unit_of_work
-from backoffice.views import frame, serving
+from backoffice.views import drafts, frame, serving
 from backoffice.views.coordinator import base, checklist, conflicts, helpers, receipts, rows, standing
 from backoffice.views.coordinator.base import bp
 from backoffice.views.messages import refuse
@@ -85,7 +85,7 @@ def show(
         specialist=helpers.specialist(project), helpdesk=helpers.helpdesk(project.agency),
         questions=_questions(now, question), said=questions.said,
         clause=project.agency.legal_clause, reopening=_reopening(project),
-        reopen_form=base.opened(ReopenForm(formdata=None)) if project.status in MAY_ASK else None,
+        reopen_form=_reopen_form(project),
     )
 
 
@@ -116,6 +116,7 @@ def live(code: str) -> ResponseReturnValue:
                     file_services.set_logo(uow, actor=base.actor(), project_id=project.id, upload=picture)
                 elif form.no_logo.data:
                     services.set_logo(uow, actor=base.actor(), project_id=project.id, file=None)
+                drafts.forget(uow, form)
     except Refused as error:
         if error.field == "logo":
             base.note_refused(project, [error])
@@ -152,6 +153,7 @@ def summary(code: str) -> ResponseReturnValue:
                 uow, actor=base.actor(), project_id=project.id, seen_version=version,
                 summary=choice["final_summary"], answer=form.answer.data if "answer" in request.form else None,
             )
+            drafts.forget(uow, form)
     except (Refused, Stale) as error:
         return _summary_refused(code, form, error, typed=typed)
     base.say_saved("summary")
@@ -183,7 +185,15 @@ def summary_form(project: Project, now: standing.Standing) -> SummaryForm:
     form.answer.id = "answer-summary"
     form.version.data = str(project.version)
     form.seen.data = conflicts.marks({"final_summary": project.final_summary})
-    base.opened(form)
+    base.opened(
+        form, place=base.address("summary", project), back=base.address("project", project, _anchor="summary")
+    )
+    return form
+
+
+def _question_form(project: Project, ticket: Ticket) -> QuestionForm:
+    form, back = QuestionForm(formdata=None), base.address("project", project, _anchor="question")
+    base.opened(form, place=base.address("answer_question", project, ticket_id=ticket.id), back=back)
     return form
 
 
@@ -197,10 +207,18 @@ def _questions(
     for ticket in db.session.scalars(questions.of_submission(now.submission.id)):
         form = None
         if ticket.state in LIVE:
-            form = typed[1] if typed and typed[0] == ticket.id else base.opened(QuestionForm(formdata=None))
+            form = typed[1] if typed and typed[0] == ticket.id else _question_form(now.project, ticket)
             form.answer.id = f"answer-question-{ticket.id}"
         found.append((ticket, form))
     return found
+
+
+def _reopen_form(project: Project) -> ReopenForm | None:
+    if project.status not in MAY_ASK:
+        return None
+    form, back = ReopenForm(formdata=None), base.address("project", project, _anchor="reopen")
+    base.opened(form, place=base.address("reopen", project), back=back)
+    return form
 
 
 def _reopening(project: Project) -> ReopenRequest | None:
@@ -212,7 +230,7 @@ def _reopening(project: Project) -> ReopenRequest | None:
 def _live_form(project: Project) -> LiveForm:
     form = LiveForm(formdata=None)
     form.website.data = project.website
-    base.opened(form)
+    base.opened(form, place=base.address("live", project), back=base.address("project", project, _anchor="live"))
     return form
 
 

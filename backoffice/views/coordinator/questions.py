@@ -10,6 +10,7 @@ from backoffice.domain.permissions import Permission
 from backoffice.forms.coordinator import QuestionForm
 from backoffice.services import questions as services
 from backoffice.services.uow import unit_of_work
+from backoffice.views import drafts
 from backoffice.views.coordinator import base, projects
 from backoffice.views.coordinator.base import bp
 from backoffice.views.messages import refuse
@@ -33,6 +34,7 @@ def answer_question(code: str, ticket_id: int) -> ResponseReturnValue:
                 uow, actor=base.actor(), project_id=project.id, ticket_id=ticket_id, words=form.answer.data or "",
                 act_key=form.act_key.data or "",
             )
+            drafts.forget(uow, form)
     except (NotFound, Refused) as error:
         project = base.load(code)
         if error.field is None:

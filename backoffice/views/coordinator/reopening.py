@@ -13,6 +13,7 @@ from backoffice.models import Project
 from backoffice.queries import reopening as queries
 from backoffice.services import reopening as services
 from backoffice.services.uow import unit_of_work
+from backoffice.views import drafts
 from backoffice.views.coordinator import base, helpers
 from backoffice.views.coordinator.base import bp
 from backoffice.views.messages import refuse
@@ -36,6 +37,7 @@ def reopen(code: str) -> ResponseReturnValue:
                 subject=gettext("Asked to reopen: %(title)s", title=project.title)[:250],
                 act_key=form.act_key.data or "",
             )
+            drafts.forget(uow, form)
     except Refused as error:
         project = base.load(code)
         if error.field is None:

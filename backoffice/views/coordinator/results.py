@@ -25,7 +25,7 @@ from backoffice.services import results as services
 from backoffice.services.projects import CLOSED
 from backoffice.services.uow import UnitOfWork, unit_of_work
 from backoffice.storage.intake import Upload
-from backoffice.views import serving
+from backoffice.views import drafts, serving
 from backoffice.views.coordinator import base, checklist, conflicts, helpers, projects, rows, standing, values
 from backoffice.views.coordinator.base import bp
 from backoffice.views.coordinator.conflicts import Conflict
@@ -47,8 +47,8 @@ def new_result(code: str) -> ResponseReturnValue:
     if not standing.of(db.session(), project).is_editable:
         return base.closed(project) if not base.is_look() else base.go(base.address("project", project))
     form = ResultForm()
-    form.offer()
     base.opened(form)
+    form.offer()
     if base.is_look() or not _fits_new(form):
         return _page(project, None, form, status=200 if base.is_look() else 422)
     with ExitStack() as stack:
@@ -62,6 +62,7 @@ def new_result(code: str) -> ResponseReturnValue:
                 if result.created_at == uow.now:  # else a second press of the same button
                     _attach(uow, result, uploads)
                 result_id = result.id
+                drafts.forget(uow, form)
         except Refused as error:
             project = base.load(code)
             if error.code == "closed":
@@ -81,8 +82,8 @@ def result(code: str, result_id: int) -> ResponseReturnValue:
     if not rows.is_open(project, found):
         return _read_only(project, found) if base.is_look() else base.closed(project)
     form = ResultForm(obj=None if not base.is_look() else values.stored(project, found))
-    form.offer()
     base.opened(form)
+    form.offer()
     if base.is_look():
         return _page(project, found, form)
     if not base.fits(form):
@@ -106,6 +107,7 @@ def _save(code: str, project: Project, found: Result, form: ResultForm) -> Respo
             with unit_of_work() as uow:
                 services.edit(uow, actor=base.actor(), result_id=result_id, seen_version=version, values=chosen)
                 _attach(uow, uow.session.get_one(Result, result_id), uploads)
+                drafts.forget(uow, form)
         except Stale as error:
             return _stale(code, result_id, form, error, uploads, typed=typed)
         except NotFound:
@@ -192,6 +194,7 @@ def answer(code: str, result_id: int) -> ResponseReturnValue:
                 uow, actor=base.actor(), result_id=result_id, seen_version=found.version,
                 values=values.of(values.current(found), answer=form.answer.data or ""),
             )
+            drafts.forget(uow, form)
     except Stale as error:
         return base.too_late(base.load(code), error) or base.kept(error, back=there)
     base.say_saved(f"result-{result_id}")

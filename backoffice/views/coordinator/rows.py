@@ -13,7 +13,7 @@ from backoffice.domain.visibility import OverrideKind, Subject
 from backoffice.forms.coordinator import AnswerForm, Press, SwitchForm, language
 from backoffice.models import ChangeRequest, Contact, Project, Result, SubmissionItem
 from backoffice.queries import contacts
-from backoffice.views.coordinator.base import opened
+from backoffice.views.coordinator.base import address, opened
 from backoffice.views.coordinator.standing import Standing
 from backoffice.views.messages import size
 
@@ -85,7 +85,9 @@ def answer_form(result: Result, request: ChangeRequest | None = None) -> AnswerF
     if request is not None:
         form.answer.data = request.answer
     form.answer.id = f"answer-{result.id}"
-    opened(form)
+    project = result.project
+    back = address("project", project, _anchor=form.answer.id)
+    opened(form, place=address("answer", project, result_id=result.id), back=back)
     return form
 
 

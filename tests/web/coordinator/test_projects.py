@@ -215,9 +215,9 @@ def test_under_review_only_private_and_reading_stay(scene: Scene, home: str, me:
     page = me.get(home)
     assert status(page) == ("under_review", "Under review")
     buttons = [words(tag) for tag in page.select("main button")]
-    assert [text for text in buttons if not text.startswith("Make private")] == []
-    assert len(buttons) == 1
-    assert not page.select("main input:not([type=hidden]), main textarea")
+    assert [text for text in buttons if not text.startswith("Make private")] == ["Ask to reopen"]
+    assert len(buttons) == 2
+    assert not page.select("main input:not([type=hidden]), main form:not(#reopen) textarea")
     assert "Receipt of submission 1" in words(page.main)
 
 

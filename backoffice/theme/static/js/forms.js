@@ -32,7 +32,7 @@ let leaving = false;
 document.addEventListener("input", (event) => {
   const form = event.target.form;
   const box = guarded.has(form) && form.querySelector("[data-unsaved]");
-  if (box) box.textContent = changed(form) ? words.unsaved : "";
+  if (box && !form.dataset.draft) box.textContent = changed(form) ? words.unsaved : ""; // else drafts.js says more
 });
 window.addEventListener("beforeunload", (event) => {
   if (!leaving && [...guarded.keys()].some(changed)) event.preventDefault();
@@ -58,6 +58,7 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => (leaving = false), 5000);
 });
 document.addEventListener("leaving", () => (leaving = true)); // an upload that took its time has arrived
+document.addEventListener("kept", (event) => guarded.has(event.target) && guarded.set(event.target, held(event.target)));
 document.addEventListener("retry", (event) => sent.delete(event.target));
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
