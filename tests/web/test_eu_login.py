@@ -18,15 +18,17 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from backoffice.config import Oidc
+from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Role
 from backoffice.factory import create_app
-from backoffice.models import AuditEvent, Identity, OutboxRow, SignInAttempt, TermsAcceptance, User
+from backoffice.jobs import outbox as jobs
+from backoffice.models import AuditEvent, Identity, OutboxRow, PasswordLink, SignInAttempt, TermsAcceptance, User
 from backoffice.oidc import Provider as OurSide
-from backoffice.services import access, signin, staff
+from backoffice.services import access, signin, staff, users
 from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.conftest import settings
-from tests.support import lying_provider
+from tests.support import lying_provider, mails
 from tests.support.client import Client
 from tests.support.lying_provider import CLIENT, SECRET, Provider
 
@@ -370,6 +372,39 @@ def test_invited_address_is_shown_in_part_to_who_comes_by_the_link_of_its_invita
     text = BeautifulSoup(visitor.get("/login/eu/refused?lang=en").get_data(as_text=True), "html.parser").get_text()
     assert "a…@s….example" in text
     assert "anna@school.example" not in text
+
+
+def test_access_mail_names_the_invited_address_and_leads_to_eu_login_by_a_link_that_never_wears_out(
+    eu_app: Flask, visitor: Client, provider: Provider, anna: factories.Person, session: Session
+) -> None:
+    agency_id = factories.agency()
+    helpdesk = factories.staff(Role.HELPDESK, agency_id=agency_id)
+    project_id = factories.project(agency_id=agency_id, code="2023-1-LV01-KA220-SCH-000000002")
+    with unit_of_work() as uow:
+        row = access.grant(uow, actor=helpdesk.actor, project_id=project_id, email="Berta@School.example")
+        row.user.language = "en"
+        access_id = row.id
+        users.send_link(uow, user=row.user, kind=Mail.PASSWORD_LINK)  # asked for before EU Login was set
+    with eu_app.app_context():
+        jobs.sweep()
+    var = eu_app.config["SETTINGS"].var
+    mail, = mails.folder(var)  # the other one is not sent any more
+    text = mails.text(mail)
+    assert "berta@school.example" in text
+    assert "EU Login" in text
+    assert "password" not in text
+    assert session.scalars(select(PasswordLink)).all() == []
+    link = re.search(r"http://localhost(/invite/[^\s>]+)", text)
+    assert link is not None
+    for _ in range(2):  # mail scanners open links
+        assert visitor.get(link[1]).location == "/my/2023-1-LV01-KA220-SCH-000000002/"
+    provider.email, provider.subject = "wrong@else.example", "wrong"
+    sign_in(visitor, provider)
+    assert "b…@s….example" in visitor.get("/login/eu/refused?lang=en").get_data(as_text=True)
+    with unit_of_work() as uow:
+        access.move(uow, actor=helpdesk.actor, access_id=access_id, email="c@school.example", reason="She left.")
+    assert visitor.get(link[1]).status_code == 410
+    mails.empty(var)
 
 
 @pytest.mark.parametrize(("change", "code"), [
