@@ -105,6 +105,7 @@ class Act(StrEnum):
     REOPEN = "reopen"
     ASK_UNLOCK = "ask_unlock"
     CURE = "cure"
+    BLACK_OUT = "black_out"  # part of a picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,9 @@ RULES: Mapping[Act, Rule] = MappingProxyType({
     ),
     Act.ASK_UNLOCK: Rule(sources=LIVE, target=None, permission=P.TICKET_WORK, audit="ticket:unlock-asked"),
     Act.CURE: Rule(sources=LIVE, target=None, permission=P.TICKET_WORK, audit="ticket:cured"),
+    Act.BLACK_OUT: Rule(
+        sources=frozenset(S), target=None, permission=P.TICKET_WORK, audit="ticket:picture-blacked-out"
+    ),
 })
 
 _NOT_FROM: Mapping[TicketState, str] = MappingProxyType({

@@ -24,8 +24,7 @@ class PicturesForm(Form):
 
     @property
     def blacked_places(self) -> frozenset[int]:
-        said = (self.blacked.data or "").split(",")
-        return frozenset(int(place) for place in said if place.isascii() and place.isdecimal() and len(place) < 3)
+        return places(self.blacked.data or "")
 
 
 class NewTicketForm(PicturesForm):
@@ -70,6 +69,12 @@ class FurtherForm(PicturesForm):
         if not said:
             return [Refused(MISSING, field="text", code="missing")]
         return too_long(said, limit="ticket_text", field="text")
+
+
+def places(said: str) -> frozenset[int]:
+    """ "0,2" as the page says which pictures have black places."""
+    numbers = said.split(",")
+    return frozenset(int(place) for place in numbers if place.isascii() and place.isdecimal() and len(place) < 3)
 
 
 def too_long(said: str, *, limit: str, field: str) -> list[DomainError]:

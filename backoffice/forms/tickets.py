@@ -1,8 +1,11 @@
 """The helpdesk's forms: shape only; what may be done when is said by the services (DESIGN §2)."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
+    DecimalField,
     EmailField,
     HiddenField,
     IntegerField,
@@ -42,6 +45,7 @@ class WriteForm(ActForm):
     text = TextAreaField(_l("Message"))
     then = SelectField(_l("What becomes of the ticket"), choices=THEN_CHOICES, default=TicketState.WAITING.value)
     screenshots = MultipleFileField(_l("Screenshots"), render_kw={"accept": PICTURES, "multiple": True})
+    blacked = HiddenField()  # which of the pictures have black places, by their order from 0
 
 
 class SortForm(ActForm):
@@ -100,3 +104,23 @@ class CannedForm(Form):
     text_lv = TextAreaField(_l("Text in Latvian"))
     text_en = TextAreaField(_l("Text in English"))
     then = SelectField(_l("What becomes of the ticket"), choices=THEN_CHOICES)
+
+
+def _percent(label: Any) -> DecimalField:
+    return DecimalField(
+        label, places=1, validators=[Optional(), NumberRange(min=0, max=100)],
+        render_kw={"min": 0, "max": 100, "step": "0.1"},
+    )
+
+
+class BlackOutForm(Form):
+    """Places of a picture: as its page drew them, or one that is typed in percent of the picture."""
+
+    boxes = HiddenField(_l("Places"))
+    left = _percent(_l("From the left, in percent"))
+    top = _percent(_l("From the top, in percent"))
+    width = _percent(_l("Width, in percent"))
+    height = _percent(_l("Height, in percent"))
+
+    def typed(self) -> list[float]:
+        return [float(field.data or 0) for field in (self.left, self.top, self.width, self.height)]

@@ -5,9 +5,15 @@ The bytes are stored and looked into before the transaction opens (`storage.tick
 
 from collections.abc import Sequence
 
+from backoffice.domain.errors import NotFound
 from backoffice.domain.files import FileCheck, FilePurpose
+from backoffice.domain.permissions import Actor
+from backoffice.domain.tickets import RULES, Act
 from backoffice.models import StoredFile
 from backoffice.queries import ticket_files as queries
+from backoffice.queries import tickets as ticket_queries
+from backoffice.services import tickets
+from backoffice.services.files import NO_FILE
 from backoffice.services.uow import UnitOfWork
 from backoffice.storage.intake import Upload
 
@@ -58,6 +64,29 @@ def forget_unattached(uow: UnitOfWork, *, rows: Sequence[StoredFile]) -> None:
     for row in rows:
         if row.id not in attached:
             row.removed_at = uow.now
+
+
+def black_out(uow: UnitOfWork, *, actor: Actor, ticket_id: int, file_id: int, upload: Upload, places: int) -> str:
+    """The picture with black in it takes the place of the one before, wherever that hangs in the thread. Gives the
+    key under which the former bytes lie: whoever opened the transaction deletes them after it."""
+    ticket = tickets.locked(uow, actor=actor, ticket_id=ticket_id, act=Act.BLACK_OUT)
+    family = ticket_queries.family(uow.session, ticket)
+    hangings = list(uow.session.scalars(queries.hangings(file_id, ticket_ids=family)))
+    if not hangings:
+        raise NotFound(NO_FILE)
+    old = hangings[0].file
+    new = store_pictures(uow, uploads=[upload], user_id=old.uploaded_by_id)[0]
+    new.check_state, new.checked_at, new.uploaded_at = old.check_state, old.checked_at, old.uploaded_at
+    for hanging in hangings:
+        hanging.file, hanging.is_blacked_out = new, True
+    uow.session.flush()
+    key = old.storage_key
+    uow.session.delete(old)
+    tickets.record(
+        uow, actor=actor, ticket=ticket, action=RULES[Act.BLACK_OUT].audit,
+        details={"file_id": new.id, "former_id": file_id, "places": places, "sha256": new.sha256},
+    )
+    return key
 
 
 def _row(

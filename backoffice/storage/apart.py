@@ -51,7 +51,7 @@ def clean_all(files: Sequence[tuple[Path, str]], *, field: str, max_edge: int = 
     """Several pictures, each with its name, in one process: its start takes longer than most pictures do. Refused for
     the first that is."""
     with TemporaryDirectory(prefix="apart-") as folder:
-        asked = [
+        asked: list[dict[str, Any]] = [
             {"path": str(path.resolve()), "name": domain.clean_name(name), "field": field, "max_edge": max_edge,
              "out": str(Path(folder) / str(place))}
             for place, (path, name) in enumerate(files)

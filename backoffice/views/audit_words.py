@@ -83,6 +83,7 @@ ACTION_WORDS: Mapping[str, str] = MappingProxyType({
     "ticket:message-received": N_("Message of the requester"),
     "ticket:noted": N_("Note on a ticket"),
     "ticket:opened": N_("Ticket opened"),
+    "ticket:picture-blacked-out": N_("Part of a picture blacked out"),
     "ticket:replied": N_("Ticket answered"),
     "ticket:reply-taken-back": N_("Reply taken back"),
     "ticket:reopened": N_("Ticket opened again"),

@@ -174,6 +174,7 @@ settings.index              GET,POST  admin-only
 sitting.left                GET       everyone
 sitting.stay                POST      signed-in
 static                      GET       nothing-there
+tickets.black_out_view      GET,POST  helpdesk-row
 tickets.bulk_view           GET,POST  helpdesk-row
 tickets.draft_view          POST      staff-row
 tickets.file_view           GET       staff-row

@@ -13,13 +13,14 @@ from flask_babel import gettext as _
 from backoffice.db import db
 from backoffice.domain.errors import DomainError, Forbidden, NotFound, Refused, Stale
 from backoffice.domain.tickets import Category, Channel, TicketState
+from backoffice.forms.help import places
 from backoffice.forms.tickets import NOTE, ActForm, MergeForm, NewTicketForm, RouteForm, SortForm, WriteForm
 from backoffice.models import Agency, Project, Ticket
 from backoffice.queries import agencies
 from backoffice.queries import projects as project_queries
 from backoffice.queries import tickets as queries
 from backoffice.services import ticket_files, ticket_replies, ticket_triage, tickets
-from backoffice.services.tickets import NewTicket
+from backoffice.services.tickets import Attached, NewTicket
 from backoffice.services.uow import UnitOfWork, unit_of_work
 from backoffice.storage.ticket_intake import Piece, pictures_taken_in
 from backoffice.views import frame, serving
@@ -51,8 +52,12 @@ class ActPages(TicketPages):
                 uploads = stack.enter_context(pictures_taken_in(serving.store(), pieces, field="screenshots"))
                 uow = stack.enter_context(unit_of_work())
                 stored = ticket_files.store_pictures(uow, uploads=uploads, user_id=self.actor.user_id)
-                files = [row.id for row in stored]
+                black = places(form.blacked.data or "")
+                files = [
+                    Attached(file_id=row.id, is_blacked_out=place in black) for place, row in enumerate(stored)
+                ]
                 self._write(uow, ticket_id=ticket_id, form=form, files=files, is_note=is_note)
+                ticket_files.forget_unattached(uow, rows=stored)
         except (Forbidden, NotFound):
             raise
         except DomainError as error:
@@ -67,7 +72,7 @@ class ActPages(TicketPages):
         return self._back(number, anchor="#coming" if not is_note else "#write")
 
     def _write(
-        self, uow: UnitOfWork, *, ticket_id: int, form: WriteForm, files: Sequence[int], is_note: bool
+        self, uow: UnitOfWork, *, ticket_id: int, form: WriteForm, files: Sequence[Attached], is_note: bool
     ) -> None:
         written, key = form.text.data or "", form.act_key.data or ""
         if is_note:

@@ -24,6 +24,7 @@ _ICONS: Mapping[str, str] = MappingProxyType({
     "ticket:assigned": "user", "ticket:sorted": "tool", "ticket:routed": "send", "ticket:merged": "merge",
     "ticket:solved": "ok", "ticket:closed": "lock", "ticket:reopened": "undo", "ticket:set-waiting": "clock",
     "ticket:reply-taken-back": "undo", "ticket:unlock-asked": "unlock", "ticket:cured": "key",
+    "ticket:picture-blacked-out": "box",
 })
 
 

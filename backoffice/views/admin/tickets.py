@@ -22,6 +22,7 @@ from backoffice.services.uow import unit_of_work
 from backoffice.views.admin import ticket_words
 from backoffice.views.admin.ticket_acts import ActPages
 from backoffice.views.admin.ticket_bulk import BulkPages
+from backoffice.views.admin.ticket_pictures import PicturePages
 from backoffice.views.messages import words
 
 P = Permission
@@ -29,13 +30,14 @@ NOBODY = "0"
 ORDERS = ("time", "newest", "oldest")
 
 
-class TicketView(ActPages, BulkPages):
+class TicketView(ActPages, BulkPages, PicturePages):
     permissions = {
         "index_view": P.TICKET_READ,
         "new_view": P.TICKET_WORK,
         "page_view": P.TICKET_READ,
         "live_view": P.TICKET_READ,
         "file_view": P.TICKET_READ,
+        "black_out_view": P.TICKET_WORK,
         "write_view": P.TICKET_NOTE,
         "draft_view": P.TICKET_NOTE,
         "send_now_view": P.TICKET_WORK,
