@@ -98,12 +98,10 @@ def add_stories(uow: UnitOfWork, *, uploads: Uploads) -> None:
     """Every project of CONTRACT and of the shelf in its state, in the order in which it would have happened."""
     _import(_at(uow, BEGIN + 10), uow, ALL_STORIES, more={})
     steps = [step for story in ALL_STORIES for step in _steps(uow, story, uploads=uploads)]
+    steps.extend(demo_tickets.steps(uploads.pictures))
     for number, (day, act) in enumerate(sorted(steps, key=lambda step: step[0])):
         act(_at(uow, day, minutes=number))
         uow.session.flush()
-    demo_tickets.add(
-        uow, at=lambda days, minutes: _at(uow, days, minutes=minutes), pictures=uploads.pictures
-    )
 
 
 def finish(uow: UnitOfWork) -> None:

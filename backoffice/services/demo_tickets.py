@@ -1,7 +1,10 @@
 """Tickets of the demo (S16): one in each state, with screenshots, an answer and a note among colleagues."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import select
 
 from backoffice.domain.permissions import Actor, Role
 from backoffice.domain.tickets import Category, Channel, TicketState
@@ -75,34 +78,34 @@ TICKETS = (
 PICTURES = tuple(name for ticket in TICKETS for name in ticket.pictures)
 
 
-def add(uow: UnitOfWork, *, at: Callable[[int, int], UnitOfWork], pictures: Mapping[str, Upload]) -> None:
-    """Each as it would have come: `at(days, minutes)` gives the transaction on that day."""
-    for minutes, demo in enumerate(TICKETS, start=60):
-        then = at(demo.days, minutes)
-        account = uow.session.scalar(users.by_email(demo.email))
-        rows = ticket_files.store_pictures(then, uploads=[pictures[name] for name in demo.pictures])
-        ticket = tickets.open_ticket(then, actor=None, new=NewTicket(
-            subject=demo.subject, text=demo.text, email=demo.email, name=demo.name, language=demo.language,
-            requester_id=account.id if account else None, category=demo.category, channel=Channel.FORM,
-            context=dict(demo.context), files=[row.id for row in rows],
-        ))
-        uow.session.flush()
-        _work(uow, ticket_id=ticket.id, demo=demo, at=at, minutes=minutes)
+def steps(pictures: Mapping[str, Upload]) -> Iterator[tuple[int, Callable[[UnitOfWork], object]]]:
+    """A day, counted from today, and what happens on it to one of the tickets."""
+    for demo in TICKETS:
+        yield demo.days, partial(_write, demo=demo, pictures=pictures)
+        if demo.answer or demo.note:
+            yield demo.answered or demo.days, partial(_work, demo=demo)
 
 
-def _work(
-    uow: UnitOfWork, *, ticket_id: int, demo: DemoTicket, at: Callable[[int, int], UnitOfWork], minutes: int
-) -> None:
+def _write(uow: UnitOfWork, *, demo: DemoTicket, pictures: Mapping[str, Upload]) -> None:
+    account = uow.session.scalar(users.by_email(demo.email))
+    rows = ticket_files.store_pictures(uow, uploads=[pictures[name] for name in demo.pictures])
+    tickets.open_ticket(uow, actor=None, new=NewTicket(
+        subject=demo.subject, text=demo.text, email=demo.email, name=demo.name, language=demo.language,
+        requester_id=account.id if account else None, category=demo.category, channel=Channel.FORM,
+        context=dict(demo.context), files=[row.id for row in rows],
+    ))
+
+
+def _work(uow: UnitOfWork, *, demo: DemoTicket) -> None:
     actor = _helper(uow)
-    later = at(demo.answered or demo.days, minutes + 90)
+    ticket = uow.session.scalars(select(Ticket).where(Ticket.subject == demo.subject)).one()
     if demo.is_taken:
-        ticket_triage.take(later, actor=actor, ticket_id=ticket_id)
+        ticket_triage.take(uow, actor=actor, ticket_id=ticket.id)
     if demo.note:
-        ticket_replies.note(later, actor=actor, ticket_id=ticket_id, text=demo.note)
+        ticket_replies.note(uow, actor=actor, ticket_id=ticket.id, text=demo.note)
     if demo.answer:
-        seen = uow.session.get_one(Ticket, ticket_id).version
         ticket_replies.reply(
-            later, actor=actor, ticket_id=ticket_id, text=demo.answer, then=demo.then, seen_version=seen
+            uow, actor=actor, ticket_id=ticket.id, text=demo.answer, then=demo.then, seen_version=ticket.version
         )
 
 
