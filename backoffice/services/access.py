@@ -75,6 +75,24 @@ def ensure(
     return row, True
 
 
+def send_again(uow: UnitOfWork, *, actor: Actor, access_id: int) -> Access:
+    """"Send access again": the mail with the way in, whatever became of the first one."""
+    row = uow.session.scalar(queries.access_of(actor, access_id))
+    if row is None:
+        raise NotFound(N_("This access has ended already."))
+    project = projects.lock(uow, actor=actor, project_id=row.project_id, permission=Permission.ACCESS_GRANT)
+    outbox.publish(
+        uow, kind=Mail.ACCESS, key=f"{project.id}:again:{row.id}:{uow.now.isoformat()}",
+        to=people.recipient(row.user, project=project), agency_id=project.agency_id, project_id=project.id,
+        params={"access_id": row.id},
+    )
+    audit.record(
+        uow, actor=actor, action="access:sent-again", agency_id=project.agency_id, project_id=project.id,
+        subject=f"access:{row.id}", personal={"email": row.user.email}, person_id=row.user_id,
+    )
+    return row
+
+
 def send_access(uow: UnitOfWork, *, project: Project, access: Access) -> None:
     """The access mail, at once."""
     outbox.publish(

@@ -13,6 +13,7 @@ from backoffice.domain.permissions import ROLE_WORDS, Role
 from backoffice.models import Agency
 from backoffice.queries import agencies, menu
 from backoffice.theme.theme import Group, Link, Person, Shell
+from backoffice.views.admin import needs_count
 from backoffice.views.admin.base import Guarded
 
 
@@ -34,7 +35,7 @@ _MENU: tuple[tuple[str, tuple[_Entry, ...]], ...] = (
         _Entry(path="/admin/projects", label=N_("Projects"), icon="list"),
         _Entry(path="/admin/results", label=N_("Results"), icon="book"),
         _Entry(path="/admin/contacts", label=N_("Contacts"), icon="users"),
-        _Entry(path="/admin/needs-data", label=N_("Needs data"), icon="tool"),
+        _Entry(path="/admin/needs-data", label=N_("Needs data"), icon="tool", count="needs"),
         _Entry(path="/admin/figures", label=N_("Figures"), icon="chart"),
         _Entry(path="/admin/audit", label=N_("Audit trail"), icon="hist"),
     )),
@@ -210,7 +211,7 @@ def _groups() -> tuple[Group, ...]:
             Link(
                 label=gettext(entry.label), url=_address(view), icon=entry.icon,
                 active=view.url.rstrip("/") == active,
-                count=(getattr(numbers, entry.count) or None) if numbers and entry.count else None,
+                count=_count(entry.count, numbers),
             )
             for entry in entries
             if (view := open_views.pop(_fitting(entry.path, [*open_views]), None)) is not None
@@ -223,6 +224,14 @@ def _groups() -> tuple[Group, ...]:
     return tuple(
         Group(label=gettext(label) if label else "", links=tuple(links)) for label, links in groups if links
     )
+
+
+def _count(name: str, numbers: menu.Waiting | None) -> int | None:
+    """A number beside an entry; nothing for none."""
+    staff = auth.staff()
+    if name == "needs" and staff is not None:
+        return needs_count.current(staff) or None
+    return (getattr(numbers, name) or None) if numbers and name else None
 
 
 def _open_views() -> Iterator[Guarded]:

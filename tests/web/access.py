@@ -16,7 +16,17 @@ from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.permissions import Role
 from backoffice.domain.visibility import Subject
-from backoffice.models import Agency, ApiToken, Contact, OutboxRow, Project, Result, StoredFile, TicketAttachment
+from backoffice.models import (
+    Agency,
+    ApiToken,
+    Contact,
+    ImportDifference,
+    OutboxRow,
+    Project,
+    Result,
+    StoredFile,
+    TicketAttachment,
+)
 from backoffice.services import overrides, reports, tokens
 from backoffice.services.uow import unit_of_work
 from tests import factories
@@ -127,6 +137,14 @@ help.ticket                 GET,POST  own-ticket
 legal.accessibility         GET       everyone
 legal.privacy               GET       everyone
 legal.terms                 GET       everyone
+needs.address_view          POST      helpdesk-row
+needs.again_view            POST      helpdesk-row
+needs.end_date_view         POST      specialist-row
+needs.give_view             POST      helpdesk-row
+needs.index                 GET       staff-list
+needs.keep_view             POST      specialist-row
+needs.required_view         POST      specialist-row
+needs.take_view             POST      specialist-row
 outbox.held_view            GET,POST  admin-row
 outbox.index_view           GET       staff-list
 outbox.mail_view            GET       staff-row
@@ -256,6 +274,13 @@ def scene() -> Scene:
     )
     helpdesk = factories.staff(Role.HELPDESK, agency_id=agency_id)
     access_id = factories.access(user_id=factories.person().user_id, project_id=project_id)
+    with unit_of_work() as uow:
+        row = ImportDifference(
+            project_id=project_id, field="report_handed_in_on", ours=str(day), theirs="2020-01-01", seen_at=uow.now
+        )
+        uow.session.add(row)
+        uow.session.flush()
+        difference_id = row.id
     people = {
         Who.OWN: review.coordinator,
         Who.OTHER: factories.coordinator(other),
@@ -281,6 +306,9 @@ def scene() -> Scene:
             "help.number": ticket.number,
             "key": "terms",
             "n": 1,
+            "needs.id": access_id,
+            "needs.keep_view.id": difference_id,
+            "needs.take_view.id": difference_id,
             "number": 1,
             "outbox.id": _first(OutboxRow.id, OutboxRow.project_id == project_id),
             "projects.id": access_id,

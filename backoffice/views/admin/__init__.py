@@ -9,6 +9,7 @@ from backoffice.theme import theme
 from backoffice.views.admin.audit import AuditView
 from backoffice.views.admin.contacts import ContactView
 from backoffice.views.admin.dashboard import TodayView
+from backoffice.views.admin.needs import NeedsDataView
 from backoffice.views.admin.outbox import OutboxView
 from backoffice.views.admin.projects import ProjectView
 from backoffice.views.admin.results import ResultView
@@ -33,6 +34,7 @@ def _views() -> list[object]:
         ProjectView(Project, db, name="Projects", endpoint="projects", url="projects"),
         ResultView(Result, db, name="Results", endpoint="results", url="results"),
         ContactView(Contact, db, name="Contacts", endpoint="contacts", url="contacts"),
+        NeedsDataView(name="Needs data", endpoint="needs", url="needs-data"),
         AuditView(AuditEvent, db, name="Audit trail", endpoint="audit", url="audit"),
         TicketView(Ticket, db, name="Tickets", endpoint="tickets", url="tickets"),
         UserView(User, db, name="Users", endpoint="users", url="users"),
