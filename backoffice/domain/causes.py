@@ -246,11 +246,11 @@ def _of_contact(facts: Facts) -> list[Finding]:
     return [Finding(cause=cause, sentence=sentence, cures=(Cure.SHOW_CONTACT,))]
 
 
-# The answer that each cure drafts, in the requester's language; `GREETING` and `CLOSING` stand around it.
+# The answer that each cure drafts, in the requester's language, below a greeting.
 GREETING, GREETING_BY_NAME = N_("Hello,"), N_("Hello, %(name)s,")
 DRAFTS: Mapping[Cure, str] = MappingProxyType({
     Cure.SEND_ACCESS: N_(
-        "we have sent the mail about your access to the project %(code)s again, to %(email)s. Please sign in with "
+        "We have sent the mail about your access to the project %(code)s again, to %(email)s. Please sign in with "
         "exactly this address."
     ),
     Cure.GIVE_ACCESS: N_(
@@ -258,34 +258,34 @@ DRAFTS: Mapping[Cure, str] = MappingProxyType({
         "with the way in is on its way."
     ),
     Cure.MOVE_ACCESS: N_(
-        "your access to the project %(code)s has moved from %(former)s to %(email)s. Please sign in again with the "
+        "Your access to the project %(code)s has moved from %(former)s to %(email)s. Please sign in again with the "
         "new address; the former one no longer opens the project."
     ),
     Cure.SEND_LINK: N_(
-        "we have sent a link to set a new password to %(email)s. It works once, within 72 hours."
+        "We have sent a link to set a new password to %(email)s. It works once, within 72 hours."
     ),
     Cure.SHOW_CONTACT: N_(
         "%(name)s is now shown as contact person on the public page of the project %(code)s. The person has got a "
         "mail with a link by which this can be taken back at any time."
     ),
-    Cure.RESEND_MAIL: N_("we have sent the mail “%(mail)s” to %(email)s again."),
+    Cure.RESEND_MAIL: N_("We have sent the mail “%(mail)s” to %(email)s again."),
     Cure.ASK_UNLOCK: N_(
-        "we have asked a specialist of the agency to open the results of the project %(code)s again. You will be "
+        "We have asked a specialist of the agency to open the results of the project %(code)s again. You will be "
         "told by mail once that is decided."
     ),
 })
 # The answer where nothing is to be done but to explain; for a refused file its own sentence does.
 EXPLANATIONS: Mapping[Cause, str] = MappingProxyType({
     Cause.PASSWORD_CLOSED: N_(
-        "please sign in by the button “Sign in with EU Login”, with the account of the address %(email)s. Passwords "
+        "Please sign in by the button “Sign in with EU Login”, with the account of the address %(email)s. Passwords "
         "that were set here before no longer open anything."
     ),
     Cause.NOT_YET: N_(
-        "the results of the project %(code)s can be submitted from %(day)s on, after the end of the project. Until "
+        "The results of the project %(code)s can be submitted from %(day)s on, after the end of the project. Until "
         "then you can add results and change them."
     ),
     Cause.UNDER_REVIEW: N_(
-        "the results of the project %(code)s are under review now, so they cannot be changed. You will be told by "
+        "The results of the project %(code)s are under review now, so they cannot be changed. You will be told by "
         "mail once the agency has decided."
     ),
 })

@@ -168,11 +168,22 @@ def _decision(case: _Case) -> Message:
 
 
 def _reopen_requested(case: _Case) -> Message:
+    if "ticket_id" in case.claim.params:
+        return _unlock_asked(case)
     row = case.get(ReopenRequest, "request_id")
     if row.closed_at is not None:
         raise Outdated("the request was answered")
     return messages.reopen_requested(
         to=case.to, project=case.project, asked_by=parts.name_of(row.asked_by), reason=row.reason
+    )
+
+
+def _unlock_asked(case: _Case) -> Message:
+    """The helpdesk asks, on a ticket."""
+    ticket, helper = case.get(Ticket, "ticket_id"), case.session.get(User, case.claim.params.get("asked_by_id"))
+    return messages.reopen_requested(
+        to=case.to, project=case.project, asked_by=parts.name_of(helper),
+        reason=str(case.claim.params.get("reason") or ""), ticket=ticket.number,
     )
 
 

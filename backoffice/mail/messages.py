@@ -101,9 +101,14 @@ def results_approved(
     })
 
 
-def reopen_requested(*, to: To, project: ProjectFacts, asked_by: str, reason: str) -> Message:
-    """To the responsible specialist, else to the agency's review address."""
-    return _about(Mail.REOPEN_REQUESTED, to=to, project=project, values={"asked_by": asked_by, "reason": reason})
+def reopen_requested(
+    *, to: To, project: ProjectFacts, asked_by: str, reason: str, ticket: int | None = None
+) -> Message:
+    """To the responsible specialist, else to the agency's review address. `ticket`: the helpdesk asks, on a ticket."""
+    return _about(Mail.REOPEN_REQUESTED, to=to, project=project, values={
+        "asked_by": asked_by, "reason": reason, "ticket": ticket,
+        "ticket_url": f"{project.agency.base_url}/admin/tickets/{ticket}/" if ticket else "",
+    })
 
 
 def reopen_declined(*, to: To, project: ProjectFacts, reason: str, answer: str) -> Message:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from backoffice.domain import clock, projects
@@ -16,6 +16,7 @@ from backoffice.domain.causes import Facts
 from backoffice.domain.files import FileCheck
 from backoffice.domain.happenings import DECISION_KINDS, REFUSAL_WORDS, Happening, Kind
 from backoffice.domain.notices import MAIL_WORDS, Mail, OutboxState
+from backoffice.domain.permissions import Actor
 from backoffice.domain.signin import Attempt
 from backoffice.domain.visibility import OverrideKind, Subject
 from backoffice.models import (
@@ -30,6 +31,7 @@ from backoffice.models import (
     SignInAttempt,
     StoredFile,
     Submission,
+    Ticket,
     User,
 )
 from backoffice.queries import contacts as contact_queries
@@ -44,6 +46,11 @@ _MAIL_KINDS = {
     OutboxState.SENT: Kind.MAIL_SENT, OutboxState.FAILED: Kind.MAIL_FAILED,
     OutboxState.SUPPRESSED: Kind.MAIL_SUPPRESSED, OutboxState.HELD: Kind.MAIL_HELD,
 }
+# Addresses at these say nothing about where somebody works.
+MAIL_PROVIDERS = frozenset({
+    "gmail.com", "googlemail.com", "inbox.lv", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "me.com",
+    "live.com", "apollo.lv", "one.lv", "tvnet.lv", "mail.ru", "proton.me", "protonmail.com",
+})
 # The mails by which a person learns the way in.
 ACCESS_MAILS = (Mail.ACCESS, Mail.INVITATION)
 
@@ -139,12 +146,33 @@ def _access_mail(project_id: int, email: str) -> Select[OutboxRow]:
 
 def resendable(project_id: int | None, *, agency_id: int, email: str) -> Select[OutboxRow]:
     """Mails to a person that can be sent again: those that left, failed or were never sent; the newest first."""
+    states = (OutboxState.SENT, OutboxState.FAILED, OutboxState.SUPPRESSED)
     query = select(OutboxRow).where(
-        OutboxRow.agency_id == agency_id, OutboxRow.to == email, OutboxRow.state.in_(tuple(_MAIL_KINDS)),
+        OutboxRow.agency_id == agency_id, OutboxRow.to == email, OutboxRow.state.in_(states),
+        OutboxRow.kind.not_in((Mail.TICKET_RECEIVED, Mail.TICKET_REPLY, Mail.DELIVERY_FAILED)),
     )
     if project_id is not None:
         query = query.where(or_(OutboxRow.project_id == project_id, OutboxRow.project_id.is_(None)))
     return query.order_by(OutboxRow.created_at.desc(), OutboxRow.id.desc()).limit(MOST)
+
+
+def perhaps(actor: Actor, *, ticket: Ticket, most: int = 5) -> Select[Project]:
+    """Projects that a ticket without one may be about: a person of the same name, or of the same school's addresses."""
+    name, (_local, _at, domain) = ticket.requester_name, ticket.requester_email.partition("@")
+    likely: list[ColumnElement[bool]] = []
+    if name:
+        likely += [
+            Project.id.in_(select(Contact.project_id).where(Contact.name == name, Contact.ended_at.is_(None))),
+            Project.id.in_(select(Access.project_id).join(User, User.id == Access.user_id).where(User.name == name)),
+        ]
+    if domain and domain not in MAIL_PROVIDERS:
+        likely.append(Project.id.in_(
+            select(Contact.project_id).where(Contact.email.endswith("@" + domain, autoescape=True))
+        ))
+    if not likely:
+        return select(Project).where(false())
+    query = select(Project).where(project_queries.scope(actor), or_(*likely))
+    return query.order_by(Project.end_date.desc(), Project.id.desc()).limit(most)
 
 
 def _refusal(session: Session, *, email: str, since: datetime) -> Attempt | None:

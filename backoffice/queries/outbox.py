@@ -43,6 +43,11 @@ def scope(actor: Actor) -> ColumnElement[bool]:
     return OutboxRow.agency_id == actor.agency_id if actor.can(Permission.OUTBOX_READ) else false()
 
 
+def one(actor: Actor, row_id: int) -> Select[OutboxRow]:
+    """A mail of the own agency."""
+    return select(OutboxRow).where(OutboxRow.id == row_id, scope(actor))
+
+
 def listed(
     actor: Actor,
     *,

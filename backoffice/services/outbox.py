@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from backoffice.domain.errors import N_, Forbidden, NotFound, Refused
 from backoffice.domain.notices import DECISION_MAILS, Mail, OutboxState
+from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.reviews import DECISION_MAIL_WAITS
 from backoffice.models import OutboxRow
 from backoffice.queries import outbox as queries
+from backoffice.services import audit
 from backoffice.services.uow import UnitOfWork
 
 # A worker that died gives its row back after this. It doubles with each attempt up to the most, so that a mail server
@@ -62,6 +65,31 @@ def publish(
     if state is OutboxState.WAITING and row.due_at <= uow.now:
         uow.published.append(row.id)
     return row
+
+
+def resend(uow: UnitOfWork, *, actor: Actor, row_id: int) -> OutboxRow:
+    """The same mail once more, with the facts of now; what became of the first one stays as it is. One that waits or is
+    held leaves by itself, so it is none to be sent again."""
+    row = uow.session.scalar(queries.one(actor, row_id))
+    if row is None:
+        raise NotFound(N_("There is no such mail."))
+    if not actor.can(Permission.OUTBOX_RESEND):
+        raise Forbidden(N_("Your role does not allow this."))
+    if row.state in (OutboxState.WAITING, OutboxState.HELD):
+        raise Refused(N_("This mail has not left yet."), code="not-left")
+    again = publish(
+        uow, kind=row.kind, key=f"again:{row.id}:{uow.now.isoformat()}",
+        to=Recipient(email=row.to, language=row.language, user_id=row.user_id), agency_id=row.agency_id,
+        project_id=row.project_id, decision_id=row.decision_id, params=row.params, due_at=uow.now,
+    )
+    if again is None:
+        raise Refused(N_("A colleague did this already."), code="already")
+    audit.record(
+        uow, actor=actor, action="outbox:resent", agency_id=row.agency_id, project_id=row.project_id,
+        subject=f"outbox:{again.id}", details={"kind": row.kind.value, "former": row.id},
+        personal={"email": row.to}, person_id=row.user_id,
+    )
+    return again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
