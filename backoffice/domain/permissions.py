@@ -82,6 +82,52 @@ ROLE_WORDS: Mapping[Role, str] = MappingProxyType({
     Role.PLATFORM_ADMIN: N_("Platform admin"),
 })
 
+# Each in words, for the page that shows the table.
+PERMISSION_WORDS: Mapping[Permission, str] = MappingProxyType({
+    Permission.ACCESS_GRANT: N_("Give, send again, move and end access to projects"),
+    Permission.ACCESS_READ: N_("See who has access"),
+    Permission.AGENCY_MANAGE: N_("Add agencies and their admins"),
+    Permission.AUDIT_READ: N_("Read the audit trail"),
+    Permission.CONTACT_OVERRIDE: N_("Hide and show contact persons"),
+    Permission.CONTACT_READ: N_("See contact persons"),
+    Permission.DASHBOARD_READ: N_("See what waits today"),
+    Permission.FILE_PASS: N_("Let a file pass that could not be checked"),
+    Permission.FILE_READ: N_("Open files that are not published"),
+    Permission.HEALTH_READ: N_("See whether the system is well"),
+    Permission.IMPORT_RUN: N_("Import projects"),
+    Permission.OUTBOX_READ: N_("See who was told what"),
+    Permission.OUTBOX_RELEASE: N_("Release held mails"),
+    Permission.OUTBOX_RESEND: N_("Send a mail again"),
+    Permission.OWN_ACCESS: N_("Give and end access to the own project"),
+    Permission.OWN_EDIT: N_("Enter results of the own project"),
+    Permission.OWN_READ: N_("See the own project"),
+    Permission.OWN_REOPEN: N_("Ask to reopen the own results"),
+    Permission.OWN_SUBMIT: N_("Submit the own results"),
+    Permission.PERMISSION_READ: N_("See this table"),
+    Permission.PERSON_ERASE: N_("Erase a person"),
+    Permission.PROJECT_ASSIGN: N_("Say who is responsible for a project"),
+    Permission.PROJECT_EDIT: N_("Set facts of a project"),
+    Permission.PROJECT_HIDE: N_("Hide a project, its website or logo"),
+    Permission.PROJECT_MARK: N_("Mark good practice and success stories"),
+    Permission.PROJECT_READ: N_("See the projects of the agency"),
+    Permission.PROJECT_REMIND: N_("Remind coordinators"),
+    Permission.PROJECT_WAIVE: N_("Say that results are not required"),
+    Permission.REPORT_MARK: N_("Enter the dates of the final report"),
+    Permission.RESULT_HIDE: N_("Hide results"),
+    Permission.RESULT_READ: N_("See results before they are published"),
+    Permission.REVIEW_CLAIM: N_("Claim a review"),
+    Permission.REVIEW_DECIDE: N_("Approve, return and unlock"),
+    Permission.REVIEW_READ: N_("Follow a review"),
+    Permission.SETTINGS_EDIT: N_("Change the settings of the agency"),
+    Permission.TEXT_EDIT: N_("Word the agency's texts"),
+    Permission.TICKET_NOTE: N_("Write notes on tickets"),
+    Permission.TICKET_READ: N_("Read tickets"),
+    Permission.TICKET_WORK: N_("Answer tickets and mend their causes"),
+    Permission.TOKEN_MANAGE: N_("Make and revoke tokens"),
+    Permission.USER_MANAGE: N_("Add, reset and deactivate users"),
+    Permission.USER_READ: N_("See the staff"),
+})
+
 P = Permission
 
 _READ = frozenset({

@@ -17,7 +17,10 @@ from backoffice.domain.files import FileCheck
 from backoffice.domain.happenings import DECISION_KINDS, REFUSAL_WORDS, Happening, Kind
 from backoffice.domain.notices import MAIL_WORDS, Mail, OutboxState
 from backoffice.domain.permissions import Actor
+from backoffice.domain.projects import Status
+from backoffice.domain.reviews import DecisionKind
 from backoffice.domain.signin import Attempt
+from backoffice.domain.tickets import TO_ANSWER, TicketState
 from backoffice.domain.visibility import OverrideKind, Subject
 from backoffice.models import (
     Access,
@@ -173,6 +176,26 @@ def perhaps(actor: Actor, *, ticket: Ticket, most: int = 5) -> Select[Project]:
         return select(Project).where(false())
     query = select(Project).where(project_queries.scope(actor), or_(*likely))
     return query.order_by(Project.end_date.desc(), Project.id.desc()).limit(most)
+
+
+def unlock_asked(session: Session, *, actor: Actor, project_ids: Sequence[int]) -> dict[int, Ticket]:
+    """Project → the ticket on which the helpdesk asks a specialist to unlock, as long as nobody did and the ticket
+    lives."""
+    unlocked = select(Decision.id).where(
+        Decision.project_id == Ticket.project_id, Decision.kind == DecisionKind.UNLOCK,
+        Decision.decided_at > Ticket.unlock_asked_at, Decision.undone_at.is_(None),
+    )
+    query = (
+        select(Ticket)
+        .join(Project, Project.id == Ticket.project_id)
+        .where(
+            Ticket.project_id.in_(project_ids), Ticket.agency_id == actor.agency_id,
+            Ticket.unlock_asked_at.is_not(None), Ticket.state.in_((*TO_ANSWER, TicketState.WAITING)),
+            Project.status.in_((Status.UNDER_REVIEW, Status.APPROVED)), ~unlocked.exists(),
+        )
+        .order_by(Ticket.id)
+    )
+    return {row.project_id: row for row in session.scalars(query) if row.project_id is not None}
 
 
 def _refusal(session: Session, *, email: str, since: datetime) -> Attempt | None:

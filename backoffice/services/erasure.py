@@ -28,6 +28,7 @@ from backoffice.models import (
     PasswordLink,
     Project,
     ReceivedMail,
+    RecoveryCode,
     SignInAttempt,
     StoredFile,
     Ticket,
@@ -169,7 +170,7 @@ def erase_ticket(uow: UnitOfWork, *, ticket: Ticket) -> list[str]:
 
 def blank(uow: UnitOfWork, *, user: User) -> None:
     """What is left of an account: its number, so that the trail says that somebody did it, and no longer who."""
-    for table in (Identity, PasswordLink, ActKey):
+    for table in (Identity, PasswordLink, RecoveryCode, ActKey):
         uow.session.execute(delete(table).where(table.user_id == user.id))
     uow.session.execute(delete(SignInAttempt).where(SignInAttempt.email == user.email))
     for draft in (TicketDraft, FormDraft):

@@ -8,6 +8,7 @@ from backoffice.models import Agency, User
 from backoffice.queries import agencies
 from backoffice.queries import users as queries
 from backoffice.services import audit, outbox
+from backoffice.services.agencies import LANGUAGES
 from backoffice.services.contacts import checked_email
 from backoffice.services.outbox import Recipient
 from backoffice.services.uow import UnitOfWork
@@ -45,6 +46,24 @@ def create_staff(
     )
     send_link(uow, user=user, kind=Mail.STAFF_ACCESS)
     return user
+
+
+def set_language(uow: UnitOfWork, *, user_id: int, language: str) -> User:
+    """In which pages and mails are written to the person; empty: the agency's, as if nothing had been said."""
+    if language not in ("", *LANGUAGES):
+        raise Refused(N_("The language is lv or en."), field="language", code="language")
+    user = uow.session.get_one(User, user_id, with_for_update=True)
+    user.language = language or None
+    return user
+
+
+def end_sessions(uow: UnitOfWork, *, user_id: int) -> None:
+    """Everywhere at once, this browser among them."""
+    user = uow.session.get_one(User, user_id, with_for_update=True)
+    user.session_epoch += 1
+    audit.record(
+        uow, actor=None, action="user:sessions-ended", agency_id=user.agency_id, subject=f"user:{user.id}"
+    )
 
 
 def send_link(uow: UnitOfWork, *, user: User, kind: Mail) -> None:

@@ -15,6 +15,7 @@ from backoffice.db import db
 from backoffice.domain import clock, second_factor
 from backoffice.models import User
 from backoffice.queries import signin as queries
+from backoffice.views import frame
 
 HALFWAY, HALFWAY_LIFE = "signing-in", timedelta(minutes=30)
 
@@ -83,7 +84,7 @@ def prove() -> None:
 
 def home() -> str:
     """Staff to the back-office, everybody else to their projects; who is both finds the other area in the frame."""
-    return "/admin/" if auth.staff() is not None else "/my/"
+    return frame.staff_home() if auth.staff() is not None else "/my/"
 
 
 def _remember(user: User, *, target: str, id_token: str | None, is_proved: bool) -> None:

@@ -9,7 +9,7 @@ from flask_babel import get_locale, gettext
 from backoffice import auth
 from backoffice.db import db
 from backoffice.domain.errors import N_
-from backoffice.domain.permissions import ROLE_WORDS, Role
+from backoffice.domain.permissions import ROLE_WORDS, Permission, Role
 from backoffice.models import Agency
 from backoffice.queries import agencies, menu
 from backoffice.theme.theme import Group, Link, Person, Shell
@@ -103,6 +103,12 @@ def agency() -> Agency | None:
     return found or next(iter(rows), None)
 
 
+def staff_home() -> str:
+    """Where the back-office begins for the person: a platform admin has agencies and no day's work."""
+    staff = auth.staff()
+    return "/admin/" if staff is None or staff.can(Permission.DASHBOARD_READ) else "/admin/agencies/"
+
+
 def agency_name(row: Agency) -> str:
     """In the language of the page."""
     return row.name_lv if str(get_locale()) == "lv" and row.name_lv else row.name
@@ -139,7 +145,7 @@ def _shell() -> Shell:
     return Shell(
         agency=agency_name(row) if row else "",
         agency_email=(row.helpdesk_address if row else "") or current_app.config["SETTINGS"].helpdesk_address,
-        home_url={"staff": "/admin/", "coordinator": "/my/"}.get(where, "/"),
+        home_url={"staff": staff_home(), "coordinator": "/my/"}.get(where, "/"),
         menu=groups,
         nav=() if where == "staff" else tuple(_nav()),
         areas=_areas(),
@@ -155,7 +161,7 @@ def _person() -> Person | None:
         return None
     role = who.staff.role if who.staff and area() != "coordinator" else Role.COORDINATOR
     return Person(
-        name=who.name or who.email, email=who.email, role=gettext(ROLE_WORDS[role])
+        name=who.name or who.email, email=who.email, role=gettext(ROLE_WORDS[role]), account_url="/account/"
     )
 
 
@@ -165,7 +171,7 @@ def _areas() -> tuple[Link, ...]:
     if who is None or who.staff is None or who.coordinator is None:
         return ()
     return (
-        Link(label=gettext("Back-office"), url="/admin/", active=area() == "staff"),
+        Link(label=gettext("Back-office"), url=staff_home(), active=area() == "staff"),
         Link(label=gettext("My projects"), url="/my/", active=area() == "coordinator"),
     )
 
@@ -176,7 +182,7 @@ def _nav() -> Iterator[Link]:
     if who is not None and (who.coordinator is not None or who.staff is None):
         yield _link(gettext("My projects"), "/my/")
     if who is not None and who.staff is not None and area() != "coordinator":
-        yield _link(gettext("Back-office"), "/admin/")
+        yield _link(gettext("Back-office"), staff_home())
     yield _link(gettext("Projects"), "/projects/")
     yield _link(gettext("Guide"), "/guide")
     yield _link(gettext("Help"), "/help/")

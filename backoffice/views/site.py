@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from backoffice import auth
 from backoffice.views import (
+    account,
     api,
     contact_link,
     coordinator,
@@ -34,6 +35,7 @@ CSP = "; ".join((
 ))
 # One a line: every part adds its own.
 BLUEPRINTS = (
+    account,
     api,
     auth_views,
     contact_link,

@@ -67,9 +67,18 @@ specialist-list login 404   404   ok    403   ok    404   ok      ok
 admin-only      login 404   404   404   404   ok    404   404     404
 helpdesk-row    login 404   404   403   ok    ok    404   403     403
 own-ticket      login ok    404   404   404   404   404   404     404
+platform-only   login 404   404   404   404   404   ok    404     404
+any-staff       login 404   404   ok    ok    ok    ok    ok      ok
 """
 ROUTES = """
 admin.index                 GET       staff-list
+account.data_json           GET       signed-in
+account.data_zip            GET       signed-in
+account.end_sessions        POST      signed-in
+account.index               GET,POST  signed-in
+agencies.admin_view         GET,POST  platform-only
+agencies.index              GET       platform-only
+agencies.new_view           GET,POST  platform-only
 api.gate                    GET       bearer
 api.gates                   GET       bearer
 api.openapi                 GET       everyone
@@ -148,6 +157,9 @@ needs.take_view             POST      specialist-row
 outbox.held_view            GET,POST  admin-row
 outbox.index_view           GET       staff-list
 outbox.mail_view            GET       staff-row
+permissions.index           GET       any-staff
+persons.erase_view          GET,POST  admin-only
+persons.index               GET       admin-only
 projects.clear_view         GET,POST  specialist-row
 projects.confirmation_view  GET       not-yet
 projects.dates_view         GET,POST  specialist-row

@@ -6,11 +6,14 @@ from flask_admin import Admin
 from backoffice.db import db
 from backoffice.models import ApiToken, AuditEvent, Contact, OutboxRow, Project, Result, Ticket, User
 from backoffice.theme import theme
+from backoffice.views.admin.agencies import AgencyView
 from backoffice.views.admin.audit import AuditView
 from backoffice.views.admin.contacts import ContactView
 from backoffice.views.admin.dashboard import TodayView
 from backoffice.views.admin.needs import NeedsDataView
 from backoffice.views.admin.outbox import OutboxView
+from backoffice.views.admin.permissions import PermissionView
+from backoffice.views.admin.persons import PersonView
 from backoffice.views.admin.projects import ProjectView
 from backoffice.views.admin.results import ResultView
 from backoffice.views.admin.review import ReviewView
@@ -37,9 +40,12 @@ def _views() -> list[object]:
         NeedsDataView(name="Needs data", endpoint="needs", url="needs-data"),
         AuditView(AuditEvent, db, name="Audit trail", endpoint="audit", url="audit"),
         TicketView(Ticket, db, name="Tickets", endpoint="tickets", url="tickets"),
+        AgencyView(name="Agencies", endpoint="agencies", url="agencies"),
         UserView(User, db, name="Users", endpoint="users", url="users"),
         OutboxView(OutboxRow, db, name="Outbox", endpoint="outbox", url="outbox"),
         TokenView(ApiToken, db, name="Tokens", endpoint="tokens", url="tokens"),
         TextView(name="Texts", endpoint="texts", url="texts"),
+        PersonView(name="Erase a person", endpoint="persons", url="persons"),
+        PermissionView(name="Who may what", endpoint="permissions", url="permissions"),
         SettingsView(name="Settings", endpoint="settings", url="settings"),
     ]

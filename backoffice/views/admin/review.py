@@ -138,6 +138,7 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
             "dues": {row.id: review_facts.answer_due(row, today=today) for row in rows},
             "pulses": queue.pulses(db.session(), ids),
             "questions": questions.of_projects(db.session(), ids),
+            "unlocks": happenings.unlock_asked(db.session(), actor=self.actor, project_ids=ids),
             "reopenings": reopening.waiting_of(db.session(), ids),
             "claims": queue.claims(db.session(), ids, now=clock.now()),
             "left": review_facts.time_left,

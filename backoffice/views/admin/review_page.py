@@ -144,6 +144,9 @@ class ReviewPages(Guarded):
             may_judge=self._may_judge(case),
             is_stale=is_stale,
             refused=refused,
+            unlock=happenings.unlock_asked(
+                db.session(), actor=self.actor, project_ids=[project.id]
+            ).get(project.id),
             reopening=db.session.scalar(reopening.waiting(project.id)),
             asked_questions=db.session.scalars(questions.of_submission(case.submission.id)).all()
             if case.submission else [],

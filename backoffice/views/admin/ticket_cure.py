@@ -164,7 +164,7 @@ def _offers(view: RecordView, ticket: Ticket, found: list[Finding], about: Choic
 
 
 def _shown(finding: Finding) -> Shown:
-    words = Markup(escape(gettext(finding.sentence))) % {
+    words = escape(gettext(finding.sentence)) % {
         name: day(value) if isinstance(value, date) else Markup('<span class="code">{}</span>').format(value)
         for name, value in finding.values.items()
     }

@@ -1,0 +1,21 @@
+"""Erase a person: first the look, then the address once more."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, HiddenField
+
+from backoffice.forms.base import Form
+
+
+class LookForm(Form):
+    email = EmailField(
+        _l("Email"), description=_l("The address by which the person is known here."),
+        render_kw={"autocomplete": "off"},
+    )
+
+
+class EraseForm(Form):
+    email = HiddenField()
+    again = EmailField(
+        _l("The address once more"), description=_l("So that nobody is erased by a slip."),
+        render_kw={"autocomplete": "off"},
+    )
