@@ -206,13 +206,16 @@ sitting.stay                POST      signed-in
 static                      GET       nothing-there
 tickets.black_out_view      GET,POST  helpdesk-row
 tickets.bulk_view           GET,POST  helpdesk-row
+tickets.cure_view           GET,POST  helpdesk-row
 tickets.draft_view          POST      staff-row
+tickets.explain_view        POST      helpdesk-row
 tickets.file_view           GET       staff-row
 tickets.index_view          GET       staff-list
 tickets.live_view           GET       staff-row
 tickets.merge_view          GET,POST  helpdesk-row
 tickets.new_view            GET,POST  helpdesk-row
 tickets.page_view           GET       staff-row
+tickets.project_view        POST      helpdesk-row
 tickets.route_view          GET,POST  helpdesk-row
 tickets.send_now_view       POST      helpdesk-row
 tickets.sort_view           POST      helpdesk-row
@@ -330,6 +333,7 @@ def scene() -> Scene:
             "message_id": tickets.reply(ticket.id, by=helpdesk.actor),
             "tickets.file_id": _first(StoredFile.id, StoredFile.name == "what-the-ticket-shows.png"),
             "ticket_id": ticket.id,
+            "tickets.kind": "give-access",
             "tickets.number": ticket.number,
             "users.id": people[Who.HELP].user_id,
             "token": "no-such-token",

@@ -156,7 +156,7 @@ def _offers(view: RecordView, ticket: Ticket, found: list[Finding], about: Choic
     return [
         Offer(
             cure=cure, label=gettext(CURE_WORDS[cure]), icon=ICONS[cure],
-            url=view.get_url(".cure_view", number=ticket.number, name=cure.value),
+            url=view.get_url(".cure_view", number=ticket.number, kind=cure.value),
         )
         for cure in dict.fromkeys([*named, *Cure])
         if may(view.actor, cure, ticket, about)

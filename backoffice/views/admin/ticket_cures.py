@@ -73,17 +73,17 @@ _REASONS: Mapping[Cure, str] = MappingProxyType({
 class CurePages(TicketPages):
     """Each cure with its own confirm page; the drafted explanation and the project are one press each."""
 
-    @expose("/<int:number>/cure/<name>", methods=("GET", "POST"))
-    def cure_view(self, number: int, name: str) -> Any:
+    @expose("/<int:number>/cure/<kind>", methods=("GET", "POST"))
+    def cure_view(self, number: int, kind: str) -> Any:
         ticket = self.one(number)
-        cure = Cure(name) if name in set(Cure) else abort(404)
+        cure = Cure(kind) if kind in set(Cure) else abort(404)
         about = ticket_cure.choices(
             db.session(), ticket=ticket, agency_id=ticket.agency_id or self.actor.agency_id or 0
         )
         if not ticket_cure.may(self.actor, cure, ticket, about):
             flash(gettext("This cure does not fit the ticket any longer."), "warning")
             return redirect(self._url(number))
-        form = self._form(ticket, cure, about)
+        form = self._cure_form(ticket, cure, about)
         if form.validate_on_submit():
             wanted, ticket_id = _wanted(cure, form), ticket.id
             draft = _draft(ticket, cure, form, about)
@@ -143,7 +143,7 @@ class CurePages(TicketPages):
             flash(words(error), "warning")
         return redirect(self._url(number) + anchor)
 
-    def _form(self, ticket: Ticket, cure: Cure, about: Choices) -> CureForm:
+    def _cure_form(self, ticket: Ticket, cure: Cure, about: Choices) -> CureForm:
         form = CureForm(data={
             "act_key": secrets.token_urlsafe(16), "email": ticket.requester_email, "name": ticket.requester_name,
             "reason": _reason(ticket, cure),

@@ -22,6 +22,7 @@ from backoffice.services.uow import unit_of_work
 from backoffice.views.admin import ticket_words
 from backoffice.views.admin.ticket_acts import ActPages
 from backoffice.views.admin.ticket_bulk import BulkPages
+from backoffice.views.admin.ticket_cures import CurePages
 from backoffice.views.admin.ticket_pictures import PicturePages
 from backoffice.views.messages import words
 
@@ -30,7 +31,7 @@ NOBODY = "0"
 ORDERS = ("time", "newest", "oldest")
 
 
-class TicketView(ActPages, BulkPages, PicturePages):
+class TicketView(ActPages, CurePages, BulkPages, PicturePages):
     permissions = {
         "index_view": P.TICKET_READ,
         "new_view": P.TICKET_WORK,
@@ -48,6 +49,9 @@ class TicketView(ActPages, BulkPages, PicturePages):
         "merge_view": P.TICKET_WORK,
         "route_view": P.TICKET_WORK,
         "bulk_view": P.TICKET_WORK,
+        "cure_view": P.TICKET_WORK,
+        "explain_view": P.TICKET_WORK,
+        "project_view": P.TICKET_WORK,
     }
     column_list = ("subject",)
     list_template = "admin/ticket/list.html"
