@@ -43,6 +43,7 @@ def listed(
     groups: Sequence[str] = (),
     project_id: int | None = None,
     actor_id: int | None = None,
+    ticket: int | None = None,
     since: date | None = None,
     until: date | None = None,
     time_zone: str = "Europe/Riga",
@@ -55,6 +56,10 @@ def listed(
         query = query.where(AuditEvent.project_id == project_id)
     if actor_id is not None:
         query = query.where(AuditEvent.actor_id == actor_id)
+    if ticket is not None:
+        query = query.where(
+            or_(AuditEvent.subject == f"ticket:{ticket}", AuditEvent.details["ticket"].as_integer() == ticket)
+        )
     if since is not None:
         query = query.where(AuditEvent.at >= clock.start_of(since, time_zone=time_zone))
     if until is not None:

@@ -140,5 +140,5 @@ def details(values: Mapping[str, object]) -> list[tuple[str, str]]:
     return [
         (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
         for name, value in values.items()
-        if value not in (None, "", []) and not name.endswith("_digest")
+        if value not in (None, "", []) and name != "ticket" and not name.endswith("_digest")
     ]

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from backoffice.db import db
 from backoffice.domain.permissions import Actor, Permission
-from backoffice.models import Project, User
+from backoffice.models import AuditEvent, Project, User
 from backoffice.queries import audit, projects
 from backoffice.views.admin.base import RecordView
 from backoffice.views.audit_words import GROUP_WORDS, action, details
@@ -28,8 +28,14 @@ class AuditView(RecordView):
     def listed(self, actor: Actor) -> Select[Any]:
         project = self._project()
         return audit.listed(
-            actor, search=request.args.get("q", ""), groups=self._groups(), project_id=project.id if project else None
+            actor, search=request.args.get("q", ""), groups=self._groups(),
+            project_id=project.id if project else None, ticket=self._ticket(),
         )
+
+    def _ticket(self) -> int | None:
+        """All that was done on a ticket and because of it."""
+        asked = request.args.get("ticket", "")
+        return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
 
     def _groups(self) -> list[str]:
         return [group for group in request.args.getlist("group") if group in audit.GROUPS]
@@ -61,7 +67,19 @@ class AuditView(RecordView):
             "groups": [(name, _(words), name in self._groups()) for name, words in GROUP_WORDS.items()],
             "action": action,
             "details": details,
-            "chips": [self.chip(project.code, "project", project.code)] if project else [],
+            "ticket_of": _ticket_of,
+            "chips": self._chips(project),
         }
 
+    def _chips(self, project: Project | None) -> list[tuple[Any, str]]:
+        chips = [self.chip(project.code, "project", project.code)] if project else []
+        number = self._ticket()
+        return [*chips, self.chip(f"#{number}", "ticket", request.args["ticket"])] if number else chips
 
+
+def _ticket_of(event: AuditEvent) -> str:
+    """The number of the ticket that an event is about, or because of which it happened."""
+    if event.subject.startswith("ticket:"):
+        return event.subject.removeprefix("ticket:")
+    number = event.details.get("ticket")
+    return str(number) if isinstance(number, int) else ""

@@ -18,7 +18,7 @@ from backoffice.domain.visibility import Subject
 from backoffice.forms.access import EndAccessForm, GiveAccessForm, MoveAccessForm
 from backoffice.forms.reports import ReportForm
 from backoffice.models import Agency, Project
-from backoffice.queries import audit, confirmations, contacts, projects, submissions
+from backoffice.queries import audit, confirmations, contacts, happenings, projects, submissions, tickets
 from backoffice.services import access, reports
 from backoffice.services.reports import ReportDates
 from backoffice.views import verify
@@ -27,6 +27,7 @@ from backoffice.views.admin.overrides import back_to
 from backoffice.views.admin.project_facts import FactPages, held_facts
 from backoffice.views.audit_words import action
 
+TICKETS_SHOWN = 8  # the rest is one click away
 LIVE = {subject.value: subject for subject in (Subject.PROJECT, Subject.WEBSITE, Subject.LOGO)}
 
 
@@ -130,6 +131,10 @@ class ProjectView(FactPages, RecordView):
             ],
             subjects=Subject,
             held=held_facts(project),
+            tickets=db.session.scalars(tickets.of_project(self.actor, project.id).limit(TICKETS_SHOWN)).all(),
+            unlock=happenings.unlock_asked(
+                db.session(), actor=self.actor, project_ids=[project.id]
+            ).get(project.id),
             events=db.session.scalars(audit.of_project(project.id)).all(),
             action=action,
             here=self._url(project),

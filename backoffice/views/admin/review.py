@@ -15,7 +15,7 @@ from backoffice.domain.errors import Refused
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.projects import Status
 from backoffice.models import Agency, Project
-from backoffice.queries import projects, questions, queue, reopening, reviews, undo
+from backoffice.queries import happenings, projects, questions, queue, reopening, reviews, undo
 from backoffice.services import reviews as services
 from backoffice.services.uow import unit_of_work
 from backoffice.views.admin import review_facts

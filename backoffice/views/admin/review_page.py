@@ -17,7 +17,7 @@ from backoffice.domain.transitions import Name
 from backoffice.forms.base import Coded
 from backoffice.forms.reviews import PassForm, VerdictForm
 from backoffice.models import Project, StoredFile, SubmissionFile, SubmissionItem
-from backoffice.queries import projects, questions, readiness, reopening, undo
+from backoffice.queries import happenings, projects, questions, readiness, reopening, undo
 from backoffice.queries.outlook import outlook
 from backoffice.queries.standing import Holder, Standing, obstacle, standing
 from backoffice.services import reviews as services

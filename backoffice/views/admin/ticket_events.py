@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from flask import url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backoffice.domain.causes import CURE_WORDS, Cure
 from backoffice.domain.permissions import Actor
 from backoffice.domain.tickets import CATEGORY_WORDS, STATE_WORDS, Category, TicketState
 from backoffice.models import Agency, AuditEvent, Project, User
+from backoffice.queries import audit
 from backoffice.queries import tickets as queries
 from backoffice.views.admin.ticket_words import name_of
 from backoffice.views.audit_words import action
@@ -47,6 +50,7 @@ class _Names:
     agencies: Mapping[int, str]
     actor: Actor
     ticket_url: Callable[[int], str]
+    addresses: Mapping[int, str]  # of an event, as long as nobody was erased
 
 
 def lines(
@@ -75,6 +79,11 @@ def _names(
         projects={row.id: row.code for row in session.scalars(select(Project).where(Project.id.in_(projects)))},
         agencies={row.id: row.code for row in session.scalars(select(Agency).where(Agency.id.in_(agencies)))},
         actor=actor, ticket_url=ticket_url,
+        addresses={
+            row.event_id: row.value
+            for row in session.scalars(audit.personal_of([event.id for event in events]))
+            if row.field == "email"
+        },
     )
 
 
@@ -132,7 +141,19 @@ def _moved(event: AuditEvent, _names: _Names) -> str:
     return str(_(STATE_WORDS[TicketState(value)])) if value in set(TicketState) else action(event.action)
 
 
+def _cured(event: AuditEvent, names: _Names) -> str | Markup:
+    """What was done, to whom, and where the trail of it stands."""
+    value, email = event.details.get("cure"), names.addresses.get(event.id, "")
+    if value not in set(Cure):
+        return action(event.action)
+    trail = url_for("audit.index_view", ticket=event.subject.removeprefix("ticket:"))
+    return Markup('{}{} · <a href="{}">{}</a>').format(
+        _(CURE_WORDS[Cure(value)]), f" ({email})" if email else "", trail, _("audit trail")
+    )
+
+
 _SENTENCES: Mapping[str, Callable[[AuditEvent, _Names], str | Markup]] = MappingProxyType({
+    "ticket:cured": _cured,
     "ticket:assigned": _assigned, "ticket:sorted": _sorted, "ticket:routed": _routed, "ticket:merged": _merged,
     "ticket:solved": _moved, "ticket:reopened": _moved, "ticket:set-waiting": _moved, "ticket:closed": _moved,
 })
