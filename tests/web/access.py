@@ -310,6 +310,7 @@ def scene() -> Scene:
         emails={who: person.email for who, person in people.items()},
         arguments={
             "access_id": access_id,
+            "agencies.code": _first(Agency.code, Agency.id == agency_id),
             "code": _first(Project.code, Project.id == project_id),
             "contact_id": contact_id,
             "coordinator.logo.file_id": factories.logo(project_id=project_id),
