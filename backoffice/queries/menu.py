@@ -7,7 +7,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backoffice.domain.notices import OutboxState
 from backoffice.domain.projects import Status
-from backoffice.domain.tickets import TicketState
+from backoffice.domain.tickets import TO_ANSWER
 from backoffice.models import LostMail, OutboxRow, Project, Ticket
 
 
@@ -27,7 +27,8 @@ def waiting(session: Session, *, agency_id: int) -> Waiting:
         select(
             _count(Project.id, Project.agency_id == agency_id, Project.status == Status.UNDER_REVIEW),
             _count(
-                Ticket.id, Ticket.agency_id == agency_id, Ticket.state.in_((TicketState.NEW, TicketState.OPEN))
+                Ticket.id, or_(Ticket.agency_id == agency_id, Ticket.agency_id.is_(None)),
+                Ticket.state.in_(TO_ANSWER),
             ),
             _count(
                 LostMail.id,

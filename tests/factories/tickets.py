@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backoffice.domain.permissions import Actor, Role
 from backoffice.domain.tickets import Category, Channel, TicketState
-from backoffice.models import Ticket
+from backoffice.models import CannedReply, Ticket
 from backoffice.services import ticket_replies, ticket_triage, tickets
 from backoffice.services.tickets import Attached, Incoming, NewTicket
 from backoffice.services.uow import unit_of_work
@@ -90,6 +90,22 @@ def reply(ticket_id: int, *, by: Actor, text: str = "Please try again now.",
         return ticket_replies.reply(
             uow, actor=by, ticket_id=ticket_id, text=text, then=then, seen_version=version
         ).id
+
+
+def canned_reply(
+    *, agency_id: int, name: str = "", text_lv: str = "Labdien, {name}!", text_en: str = "Dear {name},",
+    then: TicketState = TicketState.WAITING,
+) -> int:
+    """A reply that the agency has ready."""
+    with unit_of_work() as uow:
+        number = next(_numbers)
+        row = CannedReply(
+            agency_id=agency_id, name=name or f"Reply {number}", text_lv=text_lv, text_en=text_en, then=then,
+            position=number,
+        )
+        uow.session.add(row)
+        uow.session.flush()
+        return row.id
 
 
 def _plain(ticket_id: int) -> Ticket:

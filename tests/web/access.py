@@ -223,8 +223,12 @@ tickets.state_view          POST      helpdesk-row
 tickets.take_back_view      POST      helpdesk-row
 tickets.take_view           POST      helpdesk-row
 tickets.write_view          POST      staff-row
+texts.delete_reply_view     GET,POST  admin-only
 texts.edit_view             GET,POST  admin-only
 texts.index                 GET       admin-only
+texts.move_reply_view       POST      admin-only
+texts.new_reply_view        GET,POST  admin-only
+texts.reply_view            GET,POST  admin-only
 theme.static                GET       everyone
 tokens.index_view           GET       admin-only
 tokens.new_view             GET,POST  admin-only
@@ -251,7 +255,7 @@ WRITTEN_BY_READS: frozenset[str] = frozenset()
 # Writes that carry another proof than a form's token: a bearer token, or the mark of a form.
 NO_TOKEN: frozenset[str] = frozenset({"api.report", "drafts.keep"})
 # GET shows what will happen, POST does it.
-CONFIRM_PAGES = re.compile(r"^/admin/(contacts|results|projects|review|users)/|^/my/.*/(delete|remove)$")
+CONFIRM_PAGES = re.compile(r"^/admin/(contacts|results|projects|review|texts|users)/|^/my/.*/(delete|remove)$")
 # What a rule is asked for beside its path.
 QUERIES: dict[str, str] = {}
 
@@ -333,6 +337,7 @@ def scene() -> Scene:
             "subject": "website",
             "message_id": tickets.reply(ticket.id, by=helpdesk.actor),
             "tickets.file_id": _first(StoredFile.id, StoredFile.name == "what-the-ticket-shows.png"),
+            "texts.id": tickets.canned_reply(agency_id=agency_id),
             "ticket_id": ticket.id,
             "tickets.kind": "give-access",
             "tickets.number": ticket.number,

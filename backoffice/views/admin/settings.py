@@ -18,6 +18,7 @@ from backoffice.services.settings import AgencySettings
 from backoffice.services.texts import Wording
 from backoffice.services.uow import unit_of_work
 from backoffice.views.admin.base import Guarded
+from backoffice.views.admin.canned import CannedPages
 from backoffice.views.messages import refuse
 
 TEXT_WORDS = {
@@ -50,8 +51,15 @@ class SettingsView(Guarded):
         return (page, 422) if form.errors else page
 
 
-class TextView(Guarded):
-    permissions = {"index": Permission.TEXT_EDIT, "edit_view": Permission.TEXT_EDIT}
+class TextView(CannedPages):
+    permissions = {
+        "index": Permission.TEXT_EDIT,
+        "edit_view": Permission.TEXT_EDIT,
+        "new_reply_view": Permission.TEXT_EDIT,
+        "reply_view": Permission.TEXT_EDIT,
+        "delete_reply_view": Permission.TEXT_EDIT,
+        "move_reply_view": Permission.TEXT_EDIT,
+    }
 
     @expose("/")
     def index(self) -> Any:
@@ -60,7 +68,7 @@ class TextView(Guarded):
             (key, _(words), text_queries.version(db.session(), agency_id=self.actor.agency_id, key=key))
             for key, words in TEXT_WORDS.items()
         ]
-        return self.render("admin/settings/texts.html", rows=rows)
+        return self.render("admin/settings/texts.html", rows=rows, replies=self.canned_rows())
 
     @expose("/<key>/", methods=("GET", "POST"))
     def edit_view(self, key: str) -> Any:

@@ -45,6 +45,7 @@ class TicketPages(RecordView):
         messages = queries.thread(db.session(), ticket)
         return self.render(
             "admin/ticket/live.html", ticket=ticket, writers=self._writers(ticket), hour=hour,
+            initials=ticket_words.initials,
             news=self._news(ticket, messages, seen=request.args.get("version", "")),
             lines=[line for line in self._lines(ticket, messages) if line.outbox],
         )
@@ -104,6 +105,7 @@ class TicketPages(RecordView):
             is_stale=is_stale,
             words=words,
             hour=hour,
+            initials=ticket_words.initials,
             reply_max=LIMITS["ticket_text"],
             most=MAX_PICTURES,
             **ticket_cure.aside(self, ticket),

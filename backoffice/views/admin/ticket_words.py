@@ -38,7 +38,8 @@ def age(ticket: Ticket, *, hours: Hours, now: datetime) -> Age:
     if ticket.answer_due_at is not None:
         left = hours.left(now, ticket.answer_due_at)
         if ticket.answer_due_at < now:
-            return Age(words=_("overdue by %(time)s", time=duration(-left)), kind="late", used=100)
+            late = -left if -left < _HOUR else _HOUR * round(-left / _HOUR)
+            return Age(words=_("overdue by %(time)s", time=duration(late)), kind="late", used=100)
         return Age(words=duration(left), used=max(0, min(100, 100 - round(100 * (left / _WHOLE)))))
     if ticket.state is TicketState.WAITING:
         begin, today = _day(ticket.changed_at, hours), _day(now, hours)
@@ -53,7 +54,7 @@ def age(ticket: Ticket, *, hours: Hours, now: datetime) -> Age:
     return Age(words=str(words) % {"day": _("today") if is_today else day(ended)})
 
 
-_WHOLE = timedelta(hours=ANSWER_HOURS)
+_HOUR, _WHOLE = timedelta(hours=1), timedelta(hours=ANSWER_HOURS)
 
 
 def duration(time: timedelta) -> str:
