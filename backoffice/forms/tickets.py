@@ -37,6 +37,11 @@ class ActForm(Form):
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(min=0, max=2**31)])
     act_key = HiddenField(validators=[Length(max=64)])
 
+    def renew(self, *, version: int, act_key: str) -> None:
+        """Of a form that comes back: the version that is on the screen now. A number field shows what was sent."""
+        self.version.data, self.version.raw_data = version, None
+        self.act_key.data = act_key
+
 
 class WriteForm(ActForm):
     """A reply or a note."""

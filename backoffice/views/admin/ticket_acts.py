@@ -64,8 +64,7 @@ class ActPages(TicketPages):
             ticket = self.one(number)
             is_stale = isinstance(error, Stale)
             if is_stale:
-                form.version.data = ticket.version
-                form.act_key.data = secrets.token_urlsafe(16)
+                form.renew(version=ticket.version, act_key=secrets.token_urlsafe(16))
             else:
                 refuse(form, error)
             return self.page(ticket, form=form, is_stale=is_stale, status=409 if is_stale else 422)
