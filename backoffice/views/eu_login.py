@@ -2,11 +2,10 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from urllib.parse import urlencode
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 
 from backoffice import auth
 from backoffice.db import db
@@ -94,10 +93,12 @@ def refused() -> ResponseReturnValue:
     kept = session.get(REFUSED)
     if not isinstance(kept, dict):
         return redirect(url_for("auth.login"))
-    page = urlencode({"address": kept["email"], "page": kept["next"] or "/login/eu", "last_error": kept["code"]})
     return render_template(
         "auth/refused.html", email=kept["email"], code=kept["code"], target=kept["next"],
-        invited=_invited(kept["invited"], email=kept["email"]), ticket_url=f"/help/new?{page}",
+        invited=_invited(kept["invited"]), ticket_url=_ticket_url(
+            email=kept["email"], page=kept["next"], error=kept["code"],
+            happened=gettext("I signed in with EU Login as %(email)s and have no access.", email=kept["email"] or "—"),
+        ),
     ), 403, {"Cache-Control": "no-store"}
 
 
@@ -158,14 +159,21 @@ def _fault(fault: ProviderFault, *, target: str) -> ResponseReturnValue:
         current_app.logger.warning("EU Login: %s", fault)
     code = fault.code if fault.code in FAULTS else "other"
     status = 503 if code == "away" else 400
-    page = urlencode({"page": target or "/login/eu", "last_error": f"eu-{fault.code}"})
     return render_template(
         "auth/fault.html", sentence=say(FAULTS[code]), code=f"eu-{fault.code}", target=target,
-        ticket_url=f"/help/new?{page}",
+        ticket_url=_ticket_url(page=target, error=f"eu-{fault.code}"),
     ), status, {"Cache-Control": "no-store"}
 
 
-def _invited(user_id: int | None, *, email: str) -> str:
+def _ticket_url(*, page: str, error: str, email: str = "", happened: str = "") -> str:
+    """The form of a new ticket with what is known: a person who cannot sign in should not have to type it."""
+    return url_for(
+        "help.new", subject=gettext("I cannot sign in"), page=page or url_for("eu.begin"), error=error,
+        email=email or None, happened=happened or None,
+    )
+
+
+def _invited(user_id: int | None) -> str:
     """Where the invitation went whose link was opened, masked; empty when it is over."""
     user = db.session.get(User, user_id) if user_id else None
     if user is None or db.session.scalar(queries.invited(user.email)) is None:

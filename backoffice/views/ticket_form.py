@@ -57,7 +57,8 @@ def opened() -> NewTicketForm:
     """An empty form that knows from where it was opened, or what the link to it put in."""
     args = {name: text.clean(request.args.get(name, ""))[:500] for name in ("subject", "tried", "happened")}
     return NewTicketForm(data={
-        **args, "page": ticket_context.page(request.args.get("page", "")),
+        **args, "email": text.clean_line(request.args.get("email", ""))[:254],
+        "page": ticket_context.page(request.args.get("page", "")),
         "error": ticket_context.fact(request.args.get("error", "")), "act_key": secrets.token_urlsafe(16),
     })
 
