@@ -1,4 +1,4 @@
-"""`flask projects`: import a list, show one project (CONTRACT, Commands)."""
+"""`flask projects`: import and export a list, show one project (CONTRACT, Commands)."""
 
 import json
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,12 +22,14 @@ from backoffice.domain.visibility import Subject
 from backoffice.jobs import imports as runs
 from backoffice.jobs.imports import Report
 from backoffice.models import Project
-from backoffice.queries import contacts, published, reviews, submissions
+from backoffice.queries import contacts, exports, keyset, published, reviews, submissions
 from backoffice.queries import projects as queries
+from backoffice.storage import sheets
+from backoffice.storage.sheets import Format
 
 SHOWN = 20  # refused rows that a person is shown; `--json` gives all
 
-projects = output.group("projects", "Projects: import a list, show one.")
+projects = output.group("projects", "Projects: import and export a list, show one.")
 
 
 def init_app(app: Flask) -> None:
@@ -70,6 +72,28 @@ def show(code: str, as_json: bool) -> None:
         f"{shown['start_date'] or '?'} to {shown['end_date'] or '?'}",
         *(f"Result {one['id']}: {one['title']}" + (", public" if one["public"] else "") for one in results),
     ])
+
+
+@projects.command("export")
+@click.option("--agency", metavar="CODE", help="Only the projects of this agency.")
+@click.option("--format", "kind", type=click.Choice([kind.value for kind in Format]), default="csv")
+def export(agency: str | None, kind: str) -> None:
+    """Every project in the Commission's columns, on standard output; an import of it changes nothing."""
+    session, now = db.session(), clock.now()
+    query = select(Project)
+    if agency:
+        query = query.where(Project.agency_id == output.agency(session, agency.strip().upper()).id)
+    at, partners = published.moment(session, now=now), exports.most_partners(session, query)
+    base = str(current_app.config["SETTINGS"].public_base_url)
+    rows = (
+        row
+        for batch in keyset.batches(session, query, keys=queries.LIST_ORDER)
+        for row in exports.rows(session, batch, at=at, base=base, partners=partners)
+    )
+    header = exports.header(partners=partners)
+    for piece in sheets.write(Format(kind), header, rows, time_zone="UTC", has_mark=False):
+        sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
 
 
 class _Bar:

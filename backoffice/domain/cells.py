@@ -15,6 +15,8 @@ Cell = str | int | float | bool | date | time | timedelta
 
 # The spreadsheet's own words for a cell that could not be computed.
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
+# As our own exports write what begins like a formula.
+_DEFUSED = re.compile("'[=+\\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]")
 # Controls, and characters that turn the direction of what follows: in a name they only disguise.
 _HIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
@@ -49,7 +51,7 @@ def _text(column: str, cell: Cell) -> str:
         if cell.strip() in _ERRORS:
             raise RowFault(column=column, reason=N_("The cell holds the spreadsheet's error %(error)s."),
                            values={"error": cell.strip()})
-        return cell
+        return cell[1:] if _DEFUSED.match(cell) else cell
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, int):

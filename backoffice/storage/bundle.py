@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from backoffice.storage.pipe import Pipe
 from backoffice.storage.store import Store
 
 
@@ -19,30 +20,9 @@ class Entry:
     at: datetime
 
 
-class _Pipe:
-    """What zipfile writes into; it cannot go back, so sizes follow each file."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-
-    def write(self, piece: bytes) -> int:
-        self.pieces.append(bytes(piece))
-        return len(piece)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        """The last pieces are still to be taken."""
-
-    def taken(self) -> bytes:
-        taken, self.pieces = b"".join(self.pieces), []
-        return taken
-
-
 def stream(store: Store, entries: Iterable[Entry]) -> Iterator[bytes]:
     """The bytes of the ZIP. Files are stored as they are: most are packed already."""
-    pipe = _Pipe()
+    pipe = Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as bundle:
         for name, entry in named(entries):
             info = zipfile.ZipInfo(name, date_time=entry.at.timetuple()[:6])

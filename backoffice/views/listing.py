@@ -57,7 +57,7 @@ class Asked:
         pairs += [("view", view.value)] if view else []
         pairs += [(name, _plain(value)) for name in NAMES for value in getattr(filters, name)]
         pairs += [("order", order.value)] if order else []
-        pairs += [("at", changes["at"])] if changes.get("at") else []
+        pairs += [(name, changes[name]) for name in ("at", "format") if changes.get(name)]
         return "?" + urlencode(pairs) if pairs else ""
 
     def kept(self, *, without: Iterable[str]) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ from backoffice.queries.keyset import BadCursor
 from backoffice.queries.overview import Overview
 from backoffice.queries.published import Moment, PublicProject, PublicResult
 from backoffice.storage import bundle
-from backoffice.views import frame, listing, serving
+from backoffice.views import catalogue_files, exporting, frame, listing, serving
 from backoffice.views.listing import Asked
 
 bp = Blueprint("public", __name__)
@@ -100,6 +100,8 @@ def _catalogue(*, is_start: bool) -> ResponseReturnValue:
     orders = [Order.NEW, Order.TITLE] if view is View.RESULTS else [Order.TITLE, Order.NEW]
     orders = [Order.MATCH, *orders] if asked.filters.words else orders
     order = asked.order if asked.order in orders else orders[0]
+    if kind := exporting.asked():
+        return catalogue_files.answer(kind, at=at, asked=asked, view=view, order=order)
     page_of = catalogue.page_of_results if view is View.RESULTS else catalogue.page_of_projects
     try:
         page = page_of(session, at, asked.filters, order=order, size=SIZE, cursor=asked.at)

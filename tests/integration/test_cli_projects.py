@@ -26,7 +26,7 @@ from backoffice.services import overrides
 from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.factories import reviews as make
-from tests.support import lists
+from tests.support import lists, sheets
 from tests.support.workbooks import workbook
 
 ROOT = Path(__file__).parents[2]
@@ -248,3 +248,20 @@ def test_show_tells_everything_about_a_project(run: Run) -> None:
 def test_show_of_an_unknown_project_is_refused_in_one_line(run: Run) -> None:
     result = run("show", CODE, "--json")
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"There is no project {CODE}.\n")
+
+
+def test_an_export_is_in_the_columns_of_the_commission_and_its_import_changes_nothing(run: Run, tmp_path: Path) -> None:
+    factories.agency(code="LI01")
+    real = ROOT / "demo" / "erasmus-plus-overview-real.csv"
+    run("import", real, "--agency", "LI01")
+    for kind, read in (("csv", sheets.of_csv), ("xlsx", sheets.of_xlsx)):
+        export = run("export", "--format", kind, "--agency", "LI01")
+        assert export.exit_code == 0, export.output
+        file, rows = tmp_path / f"projects.{kind}", read(export.stdout_bytes)
+        file.write_bytes(export.stdout_bytes)
+        with real.open(encoding="utf-8", newline="") as list_:
+            assert list(rows[0])[:22] == next(csv.reader(list_))[:22]
+        assert {row["Results Available"] for row in rows} == {"No"}
+        again = json.loads(run("import", file, "--json").stdout.splitlines()[-1])
+        assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, len(rows))
+        assert rows

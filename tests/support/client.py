@@ -43,6 +43,7 @@ class Client(FlaskClient):
         return response
 
     def _open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        kwargs.setdefault("buffered", True)  # what is streamed needs this context until its last byte
         path_only = bool(args) and isinstance(args[0], str)
         if path_only and self.brings_token and kwargs.get("method", "GET").upper() not in READS:
             headers = Headers(kwargs.pop("headers", None))

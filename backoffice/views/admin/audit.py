@@ -10,8 +10,10 @@ from backoffice.db import db
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.models import AuditEvent, Project, User
 from backoffice.queries import audit, projects
+from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
 from backoffice.views.audit_words import GROUP_WORDS, action, details
+from backoffice.views.exporting import Sheet
 
 
 class AuditView(RecordView):
@@ -43,6 +45,9 @@ class AuditView(RecordView):
     def _project(self) -> Project | None:
         code = request.args.get("project", "")
         return db.session.scalar(projects.visible(self.actor).where(Project.code == code)) if code else None
+
+    def sheet(self) -> Sheet:
+        return sheets.of_audit()
 
     def around(self, rows: Any) -> dict[str, Any]:
         """Names, projects and personal values of the page in three queries, whatever its length."""

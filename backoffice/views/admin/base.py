@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask import abort, g, request
-from flask_admin import Admin, AdminIndexView
+from flask_admin import Admin, AdminIndexView, expose
 from flask_admin.base import BaseView
 from flask_admin.contrib.sqla import ModelView
 from sqlalchemy import ColumnElement, Select, func, select
@@ -14,6 +14,9 @@ from backoffice.db import db
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.forms.base import Form
 from backoffice.queries import keyset
+from backoffice.storage.sheets import Format
+from backoffice.views import exporting
+from backoffice.views.exporting import Sheet
 
 STOCK_ARGS = frozenset({"page", "page_size", "sort", "desc", "search"})
 
@@ -82,6 +85,25 @@ class RecordView(Guarded, ModelView):
     def listed(self, actor: Actor) -> Select[Any]:
         """The rows of the list: scope, search and filters of the address bar."""
         raise NotImplementedError
+
+    def sheet(self) -> Sheet:
+        """What the list says as a file; the module `sheets` has one for each."""
+        raise NotImplementedError
+
+    @expose("/")
+    def index_view(self) -> Any:
+        """The list as a page or, with `format=`, all its pages as a file: same rows, same order, same permission."""
+        kind = exporting.asked()
+        return super().index_view() if kind is None else self.export(kind)
+
+    def export(self, kind: Format) -> Any:
+        keys, descending = self.order()
+        batches = keyset.batches(db.session(), self.listed(self.actor), keys=keys, descending=descending)
+        return exporting.of_list(kind, name=self.endpoint, sheet=self.sheet(), batches=batches)
+
+    def as_file(self, kind: str) -> str:
+        """The address of the list in view as a file."""
+        return str(self.get_url(".index_view", **self.kept(exporting.ARGUMENT), format=kind))
 
     def get_query(self) -> Any:
         return db.session.query(self.model).filter(self.scope(self.actor))

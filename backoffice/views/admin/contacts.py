@@ -12,8 +12,10 @@ from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.visibility import Subject
 from backoffice.models import Contact
 from backoffice.queries import contacts
+from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.overrides import OverridePages, back_to
+from backoffice.views.exporting import Sheet
 
 
 class ContactView(OverridePages, RecordView):
@@ -37,6 +39,9 @@ class ContactView(OverridePages, RecordView):
     def chosen(self, argument: str = "view") -> str:
         asked = request.args.get(argument, "")
         return asked if asked in self.views else self.views[0]
+
+    def sheet(self) -> Sheet:
+        return sheets.of_contacts()
 
     def around(self, rows: Any) -> dict[str, Any]:
         found = contacts.by_subject(

@@ -16,7 +16,9 @@ from backoffice.models import Agency, Project
 from backoffice.queries import outbox
 from backoffice.services import notices
 from backoffice.services.uow import unit_of_work
+from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
+from backoffice.views.exporting import Sheet
 
 
 class OutboxView(RecordView):
@@ -46,6 +48,9 @@ class OutboxView(RecordView):
     def chosen(self, argument: str = "state") -> str:
         asked = request.args.get("state", "")
         return asked if asked in self.views else "all"
+
+    def sheet(self) -> Sheet:
+        return sheets.of_outbox()
 
     def around(self, rows: Any) -> dict[str, Any]:
         found = db.session.execute(

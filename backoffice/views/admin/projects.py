@@ -22,10 +22,12 @@ from backoffice.queries import audit, confirmations, contacts, happenings, proje
 from backoffice.services import access, reports
 from backoffice.services.reports import ReportDates
 from backoffice.views import verify
+from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.overrides import back_to
 from backoffice.views.admin.project_facts import FactPages, held_facts
 from backoffice.views.audit_words import action
+from backoffice.views.exporting import Sheet
 
 TICKETS_SHOWN = 8  # the rest is one click away
 LIVE = {subject.value: subject for subject in (Subject.PROJECT, Subject.WEBSITE, Subject.LOGO)}
@@ -78,6 +80,9 @@ class ProjectView(FactPages, RecordView):
 
     def _grant_states(self) -> list[GrantState]:
         return [GrantState(value) for value in request.args.getlist("grant_state") if value in set(GrantState)]
+
+    def sheet(self) -> Sheet:
+        return sheets.of_projects(self.listed(self.actor))
 
     def around(self, rows: Any) -> dict[str, Any]:
         today = self.today()

@@ -15,8 +15,10 @@ from backoffice.domain.results import TYPE_WORDS, ResultType
 from backoffice.domain.visibility import Subject
 from backoffice.models import Override, Project, Result
 from backoffice.queries import contacts, results
+from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.overrides import OverridePages, back_to
+from backoffice.views.exporting import Sheet
 
 
 class ResultView(OverridePages, RecordView):
@@ -45,6 +47,9 @@ class ResultView(OverridePages, RecordView):
     def chosen(self, argument: str = "view") -> str:
         asked = request.args.get(argument, "")
         return asked if asked in self.views else self.views[0]
+
+    def sheet(self) -> Sheet:
+        return sheets.of_results()
 
     def around(self, rows: Any) -> dict[str, Any]:
         hidden = contacts.by_subject(

@@ -18,12 +18,13 @@ from backoffice.models import Agency, Project
 from backoffice.queries import happenings, projects, questions, queue, reopening, reviews, undo
 from backoffice.services import reviews as services
 from backoffice.services.uow import unit_of_work
-from backoffice.views.admin import review_facts
+from backoffice.views.admin import review_facts, sheets
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.review_decisions import DecisionPages
 from backoffice.views.admin.review_letters import LetterPages
 from backoffice.views.admin.review_page import ReviewPages
 from backoffice.views.admin.review_undo import UndoPages
+from backoffice.views.exporting import Sheet
 from backoffice.views.messages import day, words
 
 MOST = 100  # a saved view counts no further
@@ -124,6 +125,9 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
 
     def today(self) -> date:
         return projects.today(self.agency(), now=clock.now())
+
+    def sheet(self) -> Sheet:
+        return sheets.of_queue(self.agency())
 
     def around(self, rows: Any) -> dict[str, Any]:
         """Ages, numbers and claims of the page in a few queries, whatever its length."""

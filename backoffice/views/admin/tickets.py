@@ -19,11 +19,12 @@ from backoffice.queries import tickets as queries
 from backoffice.queries.tickets import Filters, View
 from backoffice.services import ticket_triage
 from backoffice.services.uow import unit_of_work
-from backoffice.views.admin import ticket_words
+from backoffice.views.admin import sheets, ticket_words
 from backoffice.views.admin.ticket_acts import ActPages
 from backoffice.views.admin.ticket_bulk import BulkPages
 from backoffice.views.admin.ticket_cures import CurePages
 from backoffice.views.admin.ticket_pictures import PicturePages
+from backoffice.views.exporting import Sheet
 from backoffice.views.messages import words
 
 P = Permission
@@ -94,6 +95,9 @@ class TicketView(ActPages, CurePages, BulkPages, PicturePages):
 
     def _code(self) -> str:
         return request.args.get("project", "").strip().upper()[:60]
+
+    def sheet(self) -> Sheet:
+        return sheets.of_tickets()
 
     def around(self, rows: Any) -> dict[str, Any]:
         """Ages and pictures of the page in a few queries, whatever its length."""

@@ -18,8 +18,10 @@ from backoffice.queries import tokens
 from backoffice.services import tokens as services
 from backoffice.services.tokens import Scope
 from backoffice.services.uow import unit_of_work
+from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.overrides import OverridePages
+from backoffice.views.exporting import Sheet
 from backoffice.views.messages import refuse
 
 
@@ -43,6 +45,9 @@ class TokenView(OverridePages, RecordView):
             actor, search=clean_line(request.args.get("q", "")),
             is_in_force={"in-force": True, "revoked": False}.get(self.chosen()),
         )
+
+    def sheet(self) -> Sheet:
+        return sheets.of_tokens()
 
     def around(self, rows: Any) -> dict[str, Any]:
         return {

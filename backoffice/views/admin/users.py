@@ -17,8 +17,10 @@ from backoffice.queries import users
 from backoffice.services import staff
 from backoffice.services.uow import unit_of_work
 from backoffice.services.users import create_staff
+from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.overrides import OverridePages
+from backoffice.views.exporting import Sheet
 from backoffice.views.messages import refuse
 
 
@@ -41,6 +43,9 @@ class UserView(OverridePages, RecordView):
     def listed(self, actor: Actor) -> Select[Any]:
         roles = [Role(value) for value in request.args.getlist("role") if value in set(Role)]
         return users.listed(actor, search=request.args.get("q", ""), roles=[role.value for role in roles])
+
+    def sheet(self) -> Sheet:
+        return sheets.of_users()
 
     def around(self, rows: Any) -> dict[str, Any]:
         return {
