@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.models import Project, StoredFile, TicketAttachment
-from tests.e2e.pages.help import TicketForm, colors
+from tests.e2e.pages.help import PASTE, Editor, TicketForm, colors
 from tests.e2e.pages.site import Site
 from tests.factories import pictures, tickets
 from tests.factories.tickets import Desk
@@ -257,3 +257,34 @@ def expect_no_fault(page: Page) -> None:
     found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", RULES)
     told = [f"{v['id']} {node['target']} {node['failureSummary']}" for v in found["violations"] for node in v["nodes"]]
     assert told == []
+
+
+def test_helpdesk_blacks_out_by_keys_and_pastes_a_picture_into_the_reply(
+    app: Flask, site: Site, desk: Desk, session: Session
+) -> None:
+    page, editor = site.page, Editor(site.page)
+    ticket = tickets.ticket(agency_id=desk.agency_id, files=[pictures.screenshot(content=screen())])
+    site.sign_in(desk.helpdesk.email)
+    site.open(f"/admin/tickets/{ticket.number}/")
+    page.get_by_role("link", name=re.compile("Black out a part")).click()
+    page.get_by_role("button", name="Add in the middle", exact=True).focus()
+    page.keyboard.press("Enter")
+    mark = editor.marks.get_by_role("button").first
+    expect(mark).to_be_focused()
+    for key, times in (("ArrowLeft", 35), ("ArrowUp", 25), ("Shift+ArrowDown", 8)):
+        for _ in range(times):
+            page.keyboard.press(key)
+    expect_no_fault(page)
+    page.locator("#decision aside").get_by_role("button", name="Black out", exact=True).click()
+    expect(page.locator("#flash")).to_contain_text("destroyed")
+    (picture,) = stored(app, session)
+    assert set(colors(picture, [(x, y) for x in range(80, 240) for y in range(50, 100)])) == {BLACK}
+    assert colors(picture, [(640, 420)]) == [SECRET]
+    page.get_by_label(re.compile("^Message")).fill("Please look at the arrow.")
+    page.evaluate(PASTE, {"bytes": list(screen()), "type": "image/png"})
+    editor.press("Arrow")
+    editor.drag((0.5, 0.8), (0.5, 0.5))
+    editor.press("Done")
+    page.locator("#write").get_by_role("button", name="Reply", exact=True).click()
+    expect(page.locator("article.msg.out img")).to_be_visible()
+    assert len(stored(app, session)) == 2
