@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from backoffice.db import db
+from backoffice.domain import ticket_context
 from backoffice.domain.errors import N_, DomainError, Forbidden, NotFound
 from backoffice.views import frame
 from backoffice.views.messages import words
@@ -101,8 +103,14 @@ def page(status: int, *, code: str, sentence: str = "", fault: str = "") -> Resp
     known = _PAGES.get(code) or _PAGES.get(f"http-{status}") or _PAGES["http-400" if status < 500 else "http-500"]
     return render_template(
         "errors/error.html", status=status, code=code, sentence=sentence, page=known, fault=fault,
-        frame=frame.template(), back_url=_where_from(),
+        frame=frame.template(), back_url=_where_from(), help_url=_help_url(known, code=code, fault=fault),
     ), status
+
+
+def _help_url(known: _Page, *, code: str, fault: str) -> str:
+    """The form of a ticket that knows on which page what went wrong."""
+    error = f"{gettext(known.title)} ({', '.join(filter(None, (code, fault)))})"
+    return "/help/new?" + urlencode({"page": ticket_context.page(request.path), "error": error})
 
 
 def _where_from() -> str:

@@ -80,7 +80,8 @@ def sitemap() -> ResponseReturnValue:
 def robots() -> ResponseReturnValue:
     """What machines should leave alone is closed to them anyway; this saves both sides the tries."""
     lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /my/", "Disallow: /account/", "Disallow: /contact/",
-             "Disallow: /invite/", "Disallow: /login", f"Sitemap: {_base()}/sitemap.xml", ""]
+             "Disallow: /invite/", "Disallow: /login", "Disallow: /help/new", "Disallow: /help/?",
+             f"Sitemap: {_base()}/sitemap.xml", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, has_request_context, request, url_for
 from flask_babel import get_locale, gettext
 
 from backoffice import auth
 from backoffice.db import db
+from backoffice.domain import ticket_context
 from backoffice.domain.errors import N_
 from backoffice.domain.permissions import ROLE_WORDS, Permission, Role
 from backoffice.models import Agency
@@ -185,7 +187,13 @@ def _nav() -> Iterator[Link]:
         yield _link(gettext("Back-office"), staff_home())
     yield _link(gettext("Projects"), "/projects/")
     yield _link(gettext("Guide"), "/guide")
-    yield _link(gettext("Help"), "/help/")
+    yield Link(label=gettext("Help"), url=help_url(), active=request.path.startswith("/help/"))
+
+
+def help_url() -> str:
+    """Help, which knows from which page it was asked for: a ticket from there says so."""
+    here = ticket_context.page(request.path)
+    return "/help/" + ("?" + urlencode({"page": here}) if here not in ("", "/") else "")
 
 
 def _link(label: str, url: str) -> Link:
@@ -198,7 +206,7 @@ def _foot(row: Agency | None) -> tuple[Link, ...]:
     return (
         Link(label=gettext("All projects"), url="/projects/"),
         Link(label=gettext("Guide"), url="/guide"),
-        Link(label=gettext("Help"), url="/help/"),
+        Link(label=gettext("Help"), url=help_url()),
         Link(label=gettext("Terms of use"), url="/terms" + which),
         Link(label=gettext("Privacy"), url="/privacy" + which),
         Link(label=gettext("Accessibility"), url="/accessibility" + which),

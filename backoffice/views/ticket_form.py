@@ -55,7 +55,7 @@ class Lost:
 
 def opened() -> NewTicketForm:
     """An empty form that knows from where it was opened, or what the link to it put in."""
-    args = {name: text.clean(request.args.get(name, ""))[:500] for name in ("subject", "tried", "happened")}
+    args = {name: text.clean(request.args.get(name, ""))[:500] for name in ("email", "subject", "tried", "happened")}
     return NewTicketForm(data={
         **args, "email": text.clean_line(request.args.get("email", ""))[:254],
         "page": ticket_context.page(request.args.get("page", "")),

@@ -26,7 +26,8 @@ from backoffice.services import tickets as services
 from backoffice.services.contacts import checked_email
 from backoffice.services.tickets import Incoming, NewTicket
 from backoffice.services.uow import UnitOfWork, unit_of_work
-from backoffice.views import errors, frame, serving, ticket_form
+from backoffice.theme.theme import Person
+from backoffice.views import errors, frame, serving, ticket_form, ticket_thread
 
 bp = Blueprint("help", __name__, url_prefix="/help")
 SENT = "ticket-sent"  # the number that the next page tells
@@ -212,11 +213,22 @@ def _thread(found: Ticket, form: FurtherForm, *, status: int = 200, **values: An
     other = db.session.get(Ticket, found.merged_into_id) if found.merged_into_id else None
     is_same_person = other is not None and other.requester_email == found.requester_email
     return render_template(
-        "tickets/ticket.html", ticket=found, messages=_messages(found), form=form, key=request.args.get("key", ""),
+        "tickets/ticket.html", ticket=found, lines=_lines(found), form=form, key=request.args.get("key", ""),
         other=other, other_url=_address(other.number, other) if other is not None and is_same_person else "",
         is_settled=found.state in {TicketState.SOLVED, TicketState.CLOSED},
         **ticket_form.around(form, **values),
     ), status, {"Cache-Control": "no-store"}
+
+
+def _lines(found: Ticket) -> list[ticket_thread.MessageLine]:
+    who = auth.person()
+    return ticket_thread.lines(
+        _messages(found), ticket_id=found.id, me=who.user_id if who else None,
+        requester=found.requester_name or found.requester_email, initials=lambda name: Person(name=name).initials,
+        file_url=lambda one: url_for(
+            ".file", number=found.number, attachment_id=one.id, key=request.args.get("key") or None
+        ),
+    )
 
 
 def _address(number: int, found: Ticket | None = None) -> str:
