@@ -26,7 +26,8 @@ from backoffice.services.outbox import Claim
 def received(
     *, to: To, agency: AgencyFacts, number: int, subject: str, text: str, link: str, project_code: str = ""
 ) -> Message:
-    """The number, what was written, and where it can be followed."""
+    """The number, what was written, and where it can be followed. Without text and subject: to an address that anybody
+    may have typed into the form, so that nobody sends words of theirs to others by way of us."""
     return _from_helpdesk(render(Mail.TICKET_RECEIVED.value, to=to, agency=agency, values={
         "number": number, "ticket_subject": subject, "text": text, "link": link, "project_code": project_code,
     }))
@@ -53,10 +54,12 @@ def not_taken(
 
 def _received(session: Session, claim: Claim, *, settings: Settings, to: To) -> Message:
     ticket, message, agency, to = _case(session, claim, settings=settings, to=to)
+    is_typed = ticket.context.get("is_signed_in") is False
     made = received(
-        to=to, agency=agency, number=ticket.number, subject=ticket.subject, text=message.text,
+        to=replace(to, name="") if is_typed else to, agency=agency, number=ticket.number,
+        subject="" if is_typed else ticket.subject, text="" if is_typed else message.text,
         link=follow_link(ticket.number, ticket.requester_email),
-        project_code=ticket.project.code if ticket.project else "",
+        project_code=ticket.project.code if ticket.project and not is_typed else "",
     )
     headers = {"Auto-Submitted": "auto-replied", **_threaded([message.message_id])}
     return replace(made, headers=headers)

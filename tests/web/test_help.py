@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ from werkzeug.test import TestResponse
 
 from backoffice.domain import signin
 from backoffice.domain.tickets import TicketState
+from backoffice.jobs import outbox as jobs
 from backoffice.mail.links import follow_link
 from backoffice.models import OutboxRow, Project, StoredFile, Ticket, TicketAttachment, TicketMessage
 from backoffice.services import ticket_replies
 from backoffice.services.uow import unit_of_work
 from tests.factories import pictures, tickets
 from tests.factories.tickets import Desk
+from tests.support import mails
 from tests.support.client import Client
 
 pytestmark = pytest.mark.one_engine
@@ -130,6 +133,24 @@ def test_stranger_is_answered_the_same_for_a_known_and_an_unknown_address_and_pr
         plain = re.sub(r'(name="(?:csrf_token|act_key)" value=)"[^"]+"', r"\1", form + sent)
         answers.append((answer.status_code, plain.replace(project, "CODE").replace(str(number), "NUMBER")))
     assert answers[0] == answers[1]
+
+
+def test_mail_to_a_typed_address_leads_to_the_ticket_and_repeats_nothing_that_was_typed(
+    client: Client, desk: Desk, session: Session, var: Path
+) -> None:
+    mails.empty(var)
+    code = session.get_one(Project, desk.project_id).code
+    send(client, email=desk.requester.email, page=f"/projects/{code}", subject="Buy at spam.example")
+    jobs.sweep()
+    (mail,) = mails.folder(var)
+    said = f"{mail['Subject']} {mails.text(mail)} {mails.html(mail)}"
+    for typed in ("spam.example", "It stops at 60", code):
+        assert typed not in said
+    found = re.search(r"http://localhost(/help/tickets/\d+\?key=\S+)", mails.text(mail))
+    assert found is not None
+    page = client.get(found[1])
+    assert page.status_code == 200
+    assert "It stops at 60 %." in page.text
 
 
 def test_double_click_makes_one_ticket_and_keeps_no_second_picture(
