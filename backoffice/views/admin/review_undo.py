@@ -28,15 +28,12 @@ class UndoPages(Guarded):
         """Takes what the button sends; who only looks is led to the page where the button is, if it still is."""
         project = self._one(code)
         there = redirect(self.get_url(".page_view", code=code))
-        if request.method == "GET":
-            return there
         form = UndoForm()
+        if request.method == "GET" or not form.validate():
+            return there
         try:
             with unit_of_work() as uow:
-                undo.undo(
-                    uow, actor=self.actor, project_id=project.id,
-                    decision_id=form.decision.data if form.validate() and form.decision.data else 0,
-                )
+                undo.undo(uow, actor=self.actor, project_id=project.id, decision_id=form.decision.data or 0)
         except Refused as error:
             return self._page(self._one(code), refused=error), 409
         flash(_("Undone. Nobody was mailed, and everything is as it was before."), "success")

@@ -61,4 +61,5 @@ def test_too_late_is_said_on_the_review_page(scene: Scene, desk: Desk) -> None:
     answer = desk.post("undo", {"decision": found["decision"]})
     assert (answer.status_code, errors(answer)) == (409, {"too-late"})
     assert "The way back is to unlock" in told(answer)
-    assert desk.post("undo", {"decision": "x"}).status_code == 404
+    assert desk.post("undo", {"decision": "x"}).location == desk.base
+    assert desk.post("undo", {"decision": "999"}).status_code == 404
