@@ -2,15 +2,20 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page
+from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from backoffice.config import Oidc
+from backoffice.factory import create_app
+from tests.conftest import settings
 from tests.e2e.pages.site import Site
-from tests.support import browser
+from tests.support import browser, provider
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +47,33 @@ def site(page: Page, base_url: str, session: object) -> Iterator[Site]:
     site = Site(page, base_url)
     yield site
     assert [text for text in complaints if not site.expects(text)] == []
+
+
+@pytest.fixture(scope="session")
+def eu_app(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application with EU Login set, and the provider that it asks."""
+    why_not = provider.missing()
+    if why_not:
+        pytest.skip(why_not)
+    site = f"http://127.0.0.1:{provider.free_port()}"
+    with provider.serve(site=site) as issuer:
+        base = settings(database_url=app.config["SETTINGS"].database_url, var=tmp_path_factory.mktemp("eu"))
+        oidc = Oidc(
+            issuer=issuer, client_id=provider.CLIENT, client_secret=provider.SECRET, algorithms=("PS512",)
+        )
+        made = create_app(replace(base, public_base_url=site, oidc=oidc))
+        server = make_server("127.0.0.1", int(site.rpartition(":")[2]), made, threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield made
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def eu_site(page: Page, eu_app: Flask, session: Session) -> Site:
+    """The site that asks EU Login."""
+    # The pages of the provider's own development look ask for a font from far away.
+    page.route("**/fonts.googleapis.com/**", lambda route: route.abort())
+    return Site(page, eu_app.config["SETTINGS"].public_base_url)

@@ -1,65 +1,20 @@
 """EU Login in a real browser, through a certified OpenID provider on loopback that signs PS512 as EU Login does."""
 
-import threading
-from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
-from backoffice.config import Oidc
-from backoffice.factory import create_app
 from backoffice.models import Identity, SignInAttempt, TermsAcceptance, User
 from backoffice.services.uow import unit_of_work
 from tests import factories
-from tests.conftest import settings
+from tests.e2e.pages.provider import sign_in_there
 from tests.e2e.pages.site import Site
 from tests.e2e.test_sign_in import barriers
-from tests.support import provider
 
 pytestmark = pytest.mark.one_engine
 CODE = "2023-1-LV01-KA220-SCH-000000001"
-
-
-@pytest.fixture(scope="module")
-def eu_url(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The application with EU Login set, and the provider that it asks."""
-    why_not = provider.missing()
-    if why_not:
-        pytest.skip(why_not)
-    site = f"http://127.0.0.1:{provider.free_port()}"
-    with provider.serve(site=site) as issuer:
-        base = settings(database_url=app.config["SETTINGS"].database_url, var=tmp_path_factory.mktemp("eu"))
-        oidc = Oidc(
-            issuer=issuer, client_id=provider.CLIENT, client_secret=provider.SECRET, algorithms=("PS512",)
-        )
-        made = create_app(replace(base, public_base_url=site, oidc=oidc))
-        server = make_server("127.0.0.1", int(site.rpartition(":")[2]), made, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield site
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@pytest.fixture
-def eu_site(page: Page, eu_url: str, session: Session) -> Site:
-    # The pages of the provider's own development look ask for a font from far away.
-    page.route("**/fonts.googleapis.com/**", lambda route: route.abort())
-    return Site(page, eu_url)
-
-
-def sign_in_there(page: Page, name: str) -> None:
-    """On the provider's own pages: any name with any password, then consent."""
-    page.get_by_placeholder("Enter any login").fill(name)
-    page.get_by_placeholder("and password").fill("whatever")
-    page.get_by_role("button", name="Sign-in").click()
-    page.get_by_role("button", name="Continue").click()
 
 
 def test_coordinator_comes_by_eu_login_to_the_very_place_accepts_the_terms_and_signs_out_of_both(
