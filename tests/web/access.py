@@ -332,6 +332,8 @@ def scene() -> Scene:
             "number": 1,
             "outbox.id": _first(OutboxRow.id, OutboxRow.project_id == project_id),
             "projects.id": access_id,
+            # Its POST needs no word, so it ends the access; the other acts still need theirs.
+            "projects.end_view.id": factories.access(user_id=factories.person().user_id, project_id=project_id),
             "result_id": review.result_ids[0],
             "results.id": review.result_ids[1],
             "subject": "website",
