@@ -67,9 +67,11 @@ def may_have_password(user: User, *, staff_only: bool) -> bool:
 
 
 def note_message(uow: UnitOfWork, *, email: str, network: str) -> None:
-    """A message to the helpdesk from a folded address, known or not; raises Paused when there were too many."""
+    """A message to the helpdesk from a folded address, known or not, or pictures that are about to be read, of which
+    the address is not known yet; raises Paused when there were too many."""
     _one_at_a_time(uow, network)
-    _pause(uow, limit=signin.MESSAGES_PER_ADDRESS, email=email, outcome=Attempt.WROTE)
+    if email:
+        _pause(uow, limit=signin.MESSAGES_PER_ADDRESS, email=email, outcome=Attempt.WROTE)
     _pause(uow, limit=signin.MESSAGES_PER_NETWORK, network=network, outcome=Attempt.WROTE)
     uow.session.add(SignInAttempt(email=email, network=network, at=uow.now, outcome=Attempt.WROTE))
 

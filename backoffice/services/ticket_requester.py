@@ -11,8 +11,9 @@ from backoffice.services.tickets import Incoming, NewTicket
 from backoffice.services.uow import UnitOfWork
 
 
-def count_try(uow: UnitOfWork, *, email: str, network: str) -> None:
-    """Raises Paused when too much came from one network, or in the name of one address, whether it is known or not."""
+def count_try(uow: UnitOfWork, *, network: str, email: str = "") -> None:
+    """Raises Paused when too much came from one network, or in the name of one address, whether it is known or not.
+    Without an address: before pictures are read."""
     signin.note_message(uow, email=email, network=network)
 
 

@@ -17,12 +17,13 @@ from werkzeug.exceptions import HTTPException
 from backoffice import auth
 from backoffice.db import db
 from backoffice.domain import signin, text, ticket_context, tickets
-from backoffice.domain.errors import N_, DomainError, Refused
+from backoffice.domain.errors import N_, DomainError
 from backoffice.domain.signin import Paused
 from backoffice.forms.help import MOST, FurtherForm, NewTicketForm, PicturesForm
 from backoffice.models import Project, StoredFile
 from backoffice.queries import agencies, projects, ticket_files
 from backoffice.services import ticket_files as files
+from backoffice.services import ticket_requester
 from backoffice.services.tickets import Attached
 from backoffice.services.uow import UnitOfWork, unit_of_work
 from backoffice.storage.intake import Upload
@@ -120,8 +121,8 @@ def with_pictures(
     if not (failed and is_by_script):
         try:
             number = _taken(form, ids, failed, act, is_by_script=is_by_script)
-        except Refused as error:
-            failed.append(error)
+        except DomainError as error:
+            failed += [error] if error not in failed else []
         else:
             if number is not None:
                 return number
@@ -142,6 +143,9 @@ def _taken(
 ) -> int | None:
     sent = serving.sent("screenshots")
     pieces = [Piece(name=file.filename or "", source=cast(BinaryIO, file.stream)) for file in sent]
+    if pieces:
+        with unit_of_work() as uow:
+            ticket_requester.count_try(uow, network=network())
     with pictures_taken_in(serving.store(), pieces, field="screenshots", count_before=len(ids)) as uploads:
         if not failed:
             try:

@@ -67,7 +67,7 @@ def test_pasted_screenshot_is_blacked_out_by_mouse_and_by_keys_and_its_pixels_ar
     form.paste(screen())
     form.editor.drag((0.09, 0.09), (0.31, 0.21))
     expect(form.editor.marks).to_have_count(1)
-    expect(page.locator("figcaption")).to_contain_text("Places blacked out: 1")
+    expect(page.locator("[data-caption]")).to_contain_text("Places blacked out: 1")
     # the second place by keys alone: into the middle, then step by step to the bottom right and a little larger
     add = page.get_by_role("button", name="Add in the middle", exact=True)
     add.focus()

@@ -16,7 +16,7 @@ from backoffice.domain import signin
 from backoffice.domain.tickets import TicketState
 from backoffice.jobs import outbox as jobs
 from backoffice.mail.links import follow_link
-from backoffice.models import OutboxRow, Project, StoredFile, Ticket, TicketAttachment, TicketMessage
+from backoffice.models import OutboxRow, Project, SignInAttempt, StoredFile, Ticket, TicketAttachment, TicketMessage
 from backoffice.services import ticket_replies
 from backoffice.services.uow import unit_of_work
 from tests.factories import pictures, tickets
@@ -174,6 +174,7 @@ def test_what_is_missing_is_said_beside_its_field_and_the_pictures_are_kept(
     token = re.findall(r'name="held" value="([^"]+)"', page.text)[0]
     assert len(held) == 2
     assert count(session, Ticket) == 0
+    assert count(session, SignInAttempt) == 1, "reading pictures counts, too"
     answer = send(client, pictures.png(color="green"), held=token, keeps=held[1], blacked="0")
     assert answer.status_code == 302
     (message,) = only(session).messages
