@@ -60,6 +60,17 @@ def is_known(session: Session, email: str) -> bool:
     ))))
 
 
+def person(session: Session, email: str) -> str:
+    """The name of somebody we know, else nothing: of the account, the contact person, an earlier ticket."""
+    names = (
+        select(User.name).where(User.email == email),
+        select(Contact.name).where(Contact.email == email, Contact.ended_at.is_(None)),
+        select(Ticket.requester_name).where(Ticket.requester_email == email),
+    )
+    found = (session.scalars(query.limit(1)).first() for query in names) if email else iter(())
+    return next((name for name in found if name), "")
+
+
 def is_muted(session: Session, *, list_key: str, agency_id: int | None) -> bool:
     """Did the agency put this list aside? A mail of no agency: did any?"""
     if not list_key:

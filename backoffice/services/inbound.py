@@ -33,6 +33,7 @@ from backoffice.domain.notices import Mail
 from backoffice.domain.tickets import Channel, number_in
 from backoffice.models import Agency, LostMail, OutboxRow, ReceivedMail, StoredFile, Ticket, TicketMessage
 from backoffice.queries import inbound as queries
+from backoffice.queries import outbox as outbox_queries
 from backoffice.queries import tickets as ticket_queries
 from backoffice.queries import users
 from backoffice.services import deliveries, outbox, ticket_files, tickets
@@ -381,12 +382,15 @@ def _tell(uow: UnitOfWork, *, row: LostMail, verdict: Verdict) -> OutboxRow | No
     user = uow.session.scalar(users.by_email(row.sender))
     agency = uow.session.get(Agency, row.agency_id) if row.agency_id else None
     language = (user.language if user else None) or (agency.language if agency else None) or "lv"
+    key = f"{row.cause.value}:{uow.now:%Y-%m-%d}"
     told = outbox.publish(
-        uow, kind=Mail.TICKET_NOT_TAKEN, key=f"{row.cause.value}:{uow.now:%Y-%m-%d}",
+        uow, kind=Mail.TICKET_NOT_TAKEN, key=key,
         to=Recipient(email=row.sender, language=language, user_id=user.id if user else None),
         agency_id=row.agency_id, project_id=row.project_id, params={"lost_mail_id": row.id},
     )
-    row.told_id = told.id if told else None
+    full = outbox.full_key(kind=Mail.TICKET_NOT_TAKEN, key=key, email=row.sender)
+    before = told or uow.session.scalar(outbox_queries.by_key(full))
+    row.told_id = before.id if before else None
     return told
 
 

@@ -4,12 +4,13 @@ from flask import Flask
 from flask_admin import Admin
 
 from backoffice.db import db
-from backoffice.models import ApiToken, AuditEvent, Contact, OutboxRow, Project, Result, Ticket, User
+from backoffice.models import ApiToken, AuditEvent, Contact, LostMail, OutboxRow, Project, Result, Ticket, User
 from backoffice.theme import theme
 from backoffice.views.admin.agencies import AgencyView
 from backoffice.views.admin.audit import AuditView
 from backoffice.views.admin.contacts import ContactView
 from backoffice.views.admin.dashboard import TodayView
+from backoffice.views.admin.lost_mails import LostMailView
 from backoffice.views.admin.needs import NeedsDataView
 from backoffice.views.admin.outbox import OutboxView
 from backoffice.views.admin.permissions import PermissionView
@@ -40,6 +41,7 @@ def _views() -> list[object]:
         NeedsDataView(name="Needs data", endpoint="needs", url="needs-data"),
         AuditView(AuditEvent, db, name="Audit trail", endpoint="audit", url="audit"),
         TicketView(Ticket, db, name="Tickets", endpoint="tickets", url="tickets"),
+        LostMailView(LostMail, db, name="Lost and found", endpoint="lost_mails", url="lost-and-found"),
         AgencyView(name="Agencies", endpoint="agencies", url="agencies"),
         UserView(User, db, name="Users", endpoint="users", url="users"),
         OutboxView(OutboxRow, db, name="Outbox", endpoint="outbox", url="outbox"),
