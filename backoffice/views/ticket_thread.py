@@ -1,13 +1,15 @@
 """A thread as pages show it, to staff and to the requester: who wrote what, with its pictures, quotes and delivery."""
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import to_user_timezone
+from markupsafe import Markup, escape
 
-from backoffice.domain import clock
+from backoffice.domain import clock, quotes
 from backoffice.domain.errors import N_
 from backoffice.domain.files import FilePurpose
 from backoffice.domain.notices import OutboxState
@@ -15,6 +17,7 @@ from backoffice.domain.tickets import CHANNEL_WORDS, Channel, Direction
 from backoffice.models import OutboxRow, TicketAttachment, TicketMessage
 from backoffice.views.messages import hour, moment
 
+_PICTURE = re.compile(r'src="cid:([^"]*)"')
 # What the form of a ticket adds by itself, in the order in which a reader looks for it.
 CONTEXT_WORDS = {
     "page": N_("Page"), "last_error": N_("Last error"), "browser": N_("Browser"), "window": N_("Window"),
@@ -47,6 +50,7 @@ class MessageLine:
     files: list[FileLine] = field(default_factory=list)
     context: list[tuple[str, str]] = field(default_factory=list)
     from_number: int | None = None  # of the ticket that was merged into this one
+    mail_url: str = ""  # of the whole mail, for who may have it
 
     @property
     def pictures(self) -> list[FileLine]:
@@ -55,6 +59,32 @@ class MessageLine:
     @property
     def others(self) -> list[FileLine]:
         return [file for file in self.files if not file.is_picture]
+
+    @property
+    def segments(self) -> list[quotes.Segment]:
+        """Of a mail in which somebody answered between quoted lines: theirs, and what is folded."""
+        return quotes.segments(self.message.text) if self.message.channel is Channel.MAIL else []
+
+    @property
+    def html(self) -> Markup:
+        """A mail as it was laid out, its pictures in their places; it was cleaned as it came in."""
+        named = [file for file in self.pictures if file.attachment.content_id]
+        urls = {str(escape(file.attachment.content_id)): file.url for file in named}
+        return Markup(_PICTURE.sub(  # noqa: S704  # mail.inbound.markup cleaned it
+            lambda found: f'src="{escape(urls[found[1]])}" loading="lazy"' if found[1] in urls else "",
+            self.message.html,
+        ))
+
+    @property
+    def left_out(self) -> list[str]:
+        """Files that only the whole mail has."""
+        facts = {**self.message.ticket.context, **self.message.context} if self.is_first else self.message.context
+        return [str(name) for name in facts.get("left_out", [])]
+
+    @property
+    def is_first(self) -> bool:
+        """What came with the first message stands with its ticket."""
+        return self.kind == "" and self.message.ticket.created_at == self.message.written_at
 
     @property
     def quoted_lines(self) -> int:
@@ -93,10 +123,14 @@ def lines(
     requester: str,
     initials: Callable[[str], str],
     file_url: Callable[[TicketAttachment], str],
+    mail_url: Callable[[TicketMessage], str] = lambda message: "",
 ) -> list[MessageLine]:
     """`requester`: how who wrote the ticket is called; `me`: the account of the reader."""
     return [
-        _line(message, ticket_id=ticket_id, me=me, requester=requester, initials=initials, file_url=file_url)
+        replace(
+            _line(message, ticket_id=ticket_id, me=me, requester=requester, initials=initials, file_url=file_url),
+            mail_url=mail_url(message) if message.raw_file_id is not None else "",
+        )
         for message in messages
     ]
 
@@ -135,7 +169,9 @@ def when(instant: datetime) -> str:
 
 def _author(message: TicketMessage, *, requester: str) -> str:
     if message.direction is Direction.IN:
-        own = message.ticket
+        own, other = message.ticket, message.context
+        if other.get("sender"):  # somebody else answered the mail
+            return str(other.get("sender_name") or other["sender"])
         return own.requester_name or own.requester_email or requester
     author = message.author
     return (author.name or author.email) if author else str(_("the helpdesk"))

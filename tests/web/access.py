@@ -21,16 +21,20 @@ from backoffice.models import (
     ApiToken,
     Contact,
     ImportDifference,
+    LostMail,
+    MutedList,
     OutboxRow,
     Project,
     Result,
     StoredFile,
     TicketAttachment,
+    TicketMessage,
 )
 from backoffice.services import overrides, reports, tokens
 from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.factories import reviews, tickets
+from tests.support import letters
 
 OK = (200, 302, 303, 304, 400, 409, 422)
 
@@ -137,6 +141,13 @@ feeds.sitemap               GET       everyone
 guide.show                  GET       everyone
 health.healthz              GET       everyone
 health.readyz               GET       everyone
+lost_mails.accept_view      POST      helpdesk-row
+lost_mails.again_view       POST      helpdesk-row
+lost_mails.done_view        POST      helpdesk-row
+lost_mails.index_view       GET       staff-list
+lost_mails.mute_view        POST      helpdesk-row
+lost_mails.raw_view         GET       staff-row
+lost_mails.unmute_view      POST      helpdesk-row
 help.file                   GET       own-ticket
 help.index                  GET       everyone
 help.new                    GET,POST  everyone
@@ -212,6 +223,7 @@ tickets.explain_view        POST      helpdesk-row
 tickets.file_view           GET       staff-row
 tickets.index_view          GET       staff-list
 tickets.live_view           GET       staff-row
+tickets.mail_view           GET       staff-row
 tickets.merge_view          GET,POST  helpdesk-row
 tickets.new_view            GET,POST  helpdesk-row
 tickets.page_view           GET       staff-row
@@ -291,6 +303,7 @@ def scene() -> Scene:
         email=review.coordinator.email, project_id=project_id,
         files=[factories.screenshot(name="what-the-ticket-shows.png")],
     )
+    lost_id, muted_id, message_id = _lost_mail(agency_id, ticket_id=ticket.id)
     helpdesk = factories.staff(Role.HELPDESK, agency_id=agency_id)
     access_id = factories.access(user_id=factories.person().user_id, project_id=project_id)
     with unit_of_work() as uow:
@@ -337,6 +350,9 @@ def scene() -> Scene:
             "result_id": review.result_ids[0],
             "results.id": review.result_ids[1],
             "subject": "website",
+            "lost_mails.id": lost_id,
+            "muted_id": muted_id,
+            "tickets.mail_view.message_id": message_id,
             "message_id": tickets.reply(ticket.id, by=helpdesk.actor),
             "tickets.file_id": _first(StoredFile.id, StoredFile.name == "what-the-ticket-shows.png"),
             "texts.id": tickets.canned_reply(agency_id=agency_id),
@@ -357,6 +373,20 @@ def scene() -> Scene:
             ticket.subject,
         ),
     )
+
+
+def _lost_mail(agency_id: int, *, ticket_id: int) -> tuple[int, int, int]:
+    """A mail that waits, a list that was put aside, and a message of the ticket that came by mail."""
+    address = _first(Agency.helpdesk_address, Agency.id == agency_id)
+    letters.arrives(letters.mail(to=address, List_Id="<news.list.example>"))
+    with unit_of_work() as uow:
+        lost = uow.session.scalars(select(LostMail)).one()
+        muted = MutedList(agency_id=agency_id, key="other.list.example", created_at=uow.now)
+        uow.session.add(muted)
+        message = uow.session.scalars(select(TicketMessage).where(TicketMessage.ticket_id == ticket_id)).one()
+        message.raw_file_id = lost.raw_file_id
+        uow.session.flush()
+        return lost.id, muted.id, message.id
 
 
 def _token(agency_id: int) -> int:

@@ -19,6 +19,7 @@ _ATTRIBUTES = {
     "a": {"href"}, "img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", "scope"},
     "ol": {"start"}, "*": {"lang", "dir"},
 }
+_IMAGE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _BLOCKS = frozenset({
     "blockquote", "caption", "dd", "div", "dl", "dt", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol",
     "p", "pre", "table", "tbody", "tfoot", "thead", "tr", "ul",
@@ -30,11 +31,12 @@ def cleaned(html: str, *, pictures: Mapping[str, str]) -> str:
 
     A picture is kept as `src="cid:<id>"`, which the page turns into its address; any other is dropped, its words stay.
     """
-    return nh3.clean(
+    found = nh3.clean(
         html[:MAX_HTML], tags=_TAGS, clean_content_tags=_GONE, attributes=_ATTRIBUTES, strip_comments=True,
         url_schemes={"http", "https", "mailto", "tel", "cid"}, link_rel="noopener noreferrer nofollow",
         attribute_filter=lambda tag, name, value: _attribute(tag, name, value, pictures),
     )
+    return _IMAGE.sub(_image, found)
 
 
 def kept(html: str) -> str:
@@ -54,6 +56,14 @@ def names_of(content_id: str, name: str, location: str) -> list[str]:
     """How a text may call a picture: by its id, with or without `cid:`, by its place, or by its file's name."""
     called = [content_id, content_id.partition("@")[0] if "@" in content_id else "", location, name]
     return [one.strip().strip("<>").casefold() for one in called if one.strip()]
+
+
+def _image(found: re.Match[str]) -> str:
+    """Every picture has words, if only empty ones; of one that is not ours only its words stay."""
+    words = re.search(r' alt="([^"]*)"', found[1])
+    if " src=" in found[1]:
+        return found[0] if words else f'<img{found[1]} alt="">'
+    return f"[{words[1]}]" if words and words[1].strip() else ""
 
 
 def _attribute(tag: str, name: str, value: str, pictures: Mapping[str, str]) -> str | None:

@@ -18,6 +18,7 @@ from backoffice.domain.inbound import CAUSE_WORDS, TELLS_SENDER, Cause, Group
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.retention import Kept
 from backoffice.domain.tickets import TicketState
+from backoffice.forms.base import Coded
 from backoffice.jobs import inbound as jobs
 from backoffice.models import Agency, LostMail, Ticket
 from backoffice.queries import inbound as queries
@@ -27,6 +28,7 @@ from backoffice.services.uow import unit_of_work
 from backoffice.views import serving
 from backoffice.views.admin.base import RecordView
 from backoffice.views.messages import words
+from backoffice.views.ticket_thread import when
 
 P = Permission
 TO_LOOK_AT, DONE = "waiting", "done"
@@ -77,6 +79,7 @@ class LostMailView(RecordView):
             "untold": {cause: _(CAUSE_WORDS[cause].untold) for cause in Cause},
             "tells": TELLS_SENDER,
             "about": about,
+            "when": when,
             "mail": chosen,
             "muted": session.scalars(queries.muted(self.actor)).all() if self.chosen() == Group.AUTOMATIC else [],
             **(self._aside(chosen) if chosen else {}),
@@ -97,7 +100,7 @@ class LostMailView(RecordView):
             ticket = jobs.accept(lost_id, actor=self.actor, number=_number(typed or chosen))
         except Refused as refused:
             db.session.rollback()
-            g.accepting = (lost_id, words(refused), typed, chosen)
+            g.accepting = (lost_id, Coded(words(refused), code=refused.code), typed, chosen)
             return make_response(self.index_view(), 422)
         flash(_("The mail is in ticket #%(number)s now.", number=ticket.number), "success")
         return redirect(self.get_url("tickets.page_view", number=ticket.number))

@@ -59,6 +59,15 @@ class TicketPages(RecordView):
         ) or abort(404)
         return serving.serve(found, is_inline=found.purpose is FilePurpose.SCREENSHOT)
 
+    @expose("/<int:number>/messages/<int:message_id>/mail")
+    def mail_view(self, number: int, message_id: int) -> Any:
+        """The whole mail of a message as it came; a download only."""
+        ticket = self.one(number)
+        message = db.session.scalar(queries.message(self.actor, message_id))
+        if message is None or message.ticket_id != ticket.id or message.raw_file_id is None:
+            abort(404)
+        return serving.serve(db.session.get_one(StoredFile, message.raw_file_id))
+
     def page(
         self,
         ticket: Ticket,
@@ -119,9 +128,12 @@ class TicketPages(RecordView):
         def file_url(attachment: TicketAttachment) -> str:
             return str(self.get_url(".file_view", number=ticket.number, file_id=attachment.file_id))
 
+        def mail_url(message: TicketMessage) -> str:
+            return str(self.get_url(".mail_view", number=message.ticket.number, message_id=message.id))
+
         return ticket_thread.lines(
             messages, ticket_id=ticket.id, me=self.actor.user_id, requester=ticket.requester_email,
-            initials=ticket_words.initials, file_url=file_url,
+            initials=ticket_words.initials, file_url=file_url, mail_url=mail_url,
         )
 
     def _writers(self, ticket: Ticket) -> list[TicketDraft]:

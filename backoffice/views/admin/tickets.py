@@ -38,6 +38,7 @@ class TicketView(ActPages, CurePages, BulkPages, PicturePages):
         "new_view": P.TICKET_WORK,
         "page_view": P.TICKET_READ,
         "live_view": P.TICKET_READ,
+        "mail_view": P.TICKET_READ,
         "file_view": P.TICKET_READ,
         "black_out_view": P.TICKET_WORK,
         "write_view": P.TICKET_NOTE,
