@@ -6,6 +6,7 @@ from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
 from backoffice.domain.projects import PublicationRule
+from backoffice.domain.retention import RULES, Kept
 from backoffice.forms.base import Form
 
 
@@ -44,6 +45,10 @@ class SettingsForm(Form):
     run_limit = IntegerField(
         _l("Mails of one run at most"), validators=[InputRequired()],
         description=_l("A run with more mails is held until an admin releases it."),
+    )
+    keep_sign_ins, keep_mails, keep_lost_mails, keep_tickets, keep_people = (
+        IntegerField(_l(RULES[kept].label), validators=[InputRequired()], description=_l(RULES[kept].effect))
+        for kept in Kept
     )
 
 

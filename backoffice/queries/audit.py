@@ -84,6 +84,16 @@ def last_of(project_id: int, *, subject: str, actions: Sequence[str]) -> Select[
     )
 
 
+def of_subject(project_id: int, *, subject: str) -> Select[AuditEvent]:
+    """All that happened to one thing of a project, the newest first; the caller may see the project."""
+    return (
+        select(AuditEvent)
+        .where(AuditEvent.project_id == project_id, AuditEvent.subject == subject)
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+        .limit(200)
+    )
+
+
 def _begins(prefix: str) -> ColumnElement[bool]:
     return AuditEvent.action.startswith(prefix, autoescape=True)
 

@@ -7,6 +7,7 @@ from backoffice.domain import text
 from backoffice.domain.errors import N_, Forbidden, NotFound, Refused
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.projects import PublicationRule
+from backoffice.domain.retention import DAYS_MAX, DAYS_MIN, RULES, Kept
 from backoffice.domain.transitions import DUE_DAYS_MAX, DUE_DAYS_MIN
 from backoffice.models import Agency
 from backoffice.services import audit
@@ -31,6 +32,7 @@ class AgencySettings:
     due_days: int
     notices_from: date
     run_limit: int
+    keep_days: dict[str, int]  # what is kept → days
 
 
 def change(uow: UnitOfWork, *, actor: Actor, values: AgencySettings) -> list[str]:
@@ -77,6 +79,17 @@ def _checked(values: AgencySettings) -> dict[str, object]:
             N_("A number from %(first)s to %(last)s."), field="run_limit", code="range",
             values={"first": 1, "last": RUN_LIMIT_MAX},
         )
+    for kept in Kept:
+        if not DAYS_MIN <= values.keep_days.get(kept.value, RULES[kept].days) <= DAYS_MAX:
+            raise Refused(
+                N_("A number from %(first)s to %(last)s."), field=f"keep_{kept.value}", code="range",
+                values={"first": DAYS_MIN, "last": DAYS_MAX},
+            )
+    found["keep_days"] = {
+        kept.value: days
+        for kept in Kept
+        if (days := values.keep_days.get(kept.value, RULES[kept].days)) != RULES[kept].days
+    }
     return found
 
 

@@ -96,6 +96,7 @@ auth.terms                  GET,POST  everyone
 contact.show                GET,POST  nothing-there
 contacts.clear_view         GET,POST  staff-row
 contacts.hide_view          GET,POST  staff-row
+contacts.history_view       GET       staff-row
 contacts.index_view         GET       staff-list
 contacts.show_view          GET,POST  staff-row
 coordinator.access          GET,POST  own

@@ -10,7 +10,7 @@ from backoffice.db import db
 from backoffice.domain.errors import Refused
 from backoffice.domain.notices import Mail
 from backoffice.domain.visibility import BasisKind, Subject
-from backoffice.models import AuditEvent, Contact, OutboxRow
+from backoffice.models import AuditEvent, Contact, OutboxRow, Ticket
 from backoffice.queries import contacts as queries
 from backoffice.services import contact_links, contacts, overrides
 from backoffice.services.uow import unit_of_work
@@ -108,3 +108,21 @@ def test_a_link_of_nobody_and_of_a_former_contact_read_the_same(scene: Scene, cl
     assert (former.status_code, unknown.status_code) == (404, 404)
     assert "This link belongs to nobody" in former.text
     assert client.post(url, data={"act": "agree"}).status_code == 404
+
+
+def test_who_was_hidden_objects_without_signing_in_and_a_ticket_comes_of_it(scene: Scene, client: Client) -> None:
+    contact_id = factories.contact(project_id=scene.project_id, is_public=True, email="anna@school.example")
+    with unit_of_work() as uow:
+        overrides.hide(
+            uow, actor=scene.specialist.actor, subject=Subject.CONTACT, subject_id=contact_id, reason="Left school."
+        )
+    url = link_of(contact_id)
+    assert client.post(url, data={"act": "object", "text": " "}).status_code == 422
+    assert client.post(url, data={"act": "object", "text": "I am still there."}).status_code == 303
+    again = client.post(url, data={"act": "object", "text": "Once more."})
+    assert 'data-error="already"' in again.text
+    db.session.rollback()
+    row = db.session.scalars(select(Ticket)).one()
+    assert (row.requester_email, row.project_id) == ("anna@school.example", scene.project_id)
+    client.sign_in(scene.specialist.email)
+    assert "Left school." in client.get(f"/admin/contacts/{contact_id}/").text

@@ -5,22 +5,24 @@ from typing import Any
 from flask import abort, request
 from flask_admin import expose
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, select
 
 from backoffice.db import db
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.visibility import Subject
-from backoffice.models import Contact
-from backoffice.queries import contacts
+from backoffice.models import Contact, User
+from backoffice.queries import audit, contacts
 from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.overrides import OverridePages, back_to
+from backoffice.views.audit_words import action
 from backoffice.views.exporting import Sheet
 
 
 class ContactView(OverridePages, RecordView):
     permissions = {
         "index_view": Permission.CONTACT_READ,
+        "history_view": Permission.CONTACT_READ,
         "hide_view": Permission.CONTACT_OVERRIDE,
         "show_view": Permission.CONTACT_OVERRIDE,
         "clear_view": Permission.CONTACT_OVERRIDE,
@@ -58,6 +60,23 @@ class ContactView(OverridePages, RecordView):
             "overrides": overrides,
             "public": {row.id for row in rows if contacts.is_public(row, overrides[row.id])},
         }
+
+    @expose("/<id>/")
+    def history_view(self, id: str) -> Any:
+        """Every word about one person's being public: staff's with basis and reason, the coordinator's, the own."""
+        contact = self.get_one(id)
+        rows = db.session.scalars(contacts.history(Subject.CONTACT, contact.id)).all()
+        active = next((row for row in rows if row.cleared_at is None), None)
+        events = db.session.scalars(audit.of_subject(contact.project_id, subject=f"contact:{contact.id}")).all()
+        actors = {event.actor_id for event in events} | {row.cleared_by_id for row in rows}
+        return self.render(
+            "admin/contacts/history.html", contact=contact, rows=rows, active=active, events=events, action=action,
+            is_public=contacts.is_public(contact, active),
+            people={
+                user.id: user.name or user.email
+                for user in db.session.scalars(select(User).where(User.id.in_(actors - {None})))
+            },
+        )
 
     @expose("/<id>/hide", methods=("GET", "POST"))
     def hide_view(self, id: str) -> Any:

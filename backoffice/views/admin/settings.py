@@ -7,9 +7,11 @@ from flask_admin import expose
 from flask_babel import gettext as _
 
 from backoffice.db import db
+from backoffice.domain import retention
 from backoffice.domain.errors import N_, DomainError
 from backoffice.domain.permissions import Permission
 from backoffice.domain.projects import PublicationRule
+from backoffice.domain.retention import Kept
 from backoffice.forms.settings import SettingsForm, TextForm
 from backoffice.models import Agency
 from backoffice.queries import texts as text_queries
@@ -38,6 +40,8 @@ class SettingsView(Guarded):
         form = SettingsForm(obj=agency, data={"publication_rule": agency.publication_rule.value})
         if request.method == "GET":
             form.publication_rule.data = agency.publication_rule.value
+            for kept in Kept:
+                form[f"keep_{kept.value}"].data = retention.days(kept, agency.keep_days)
         if form.validate_on_submit():
             try:
                 with unit_of_work() as uow:
@@ -125,4 +129,5 @@ def _values(form: SettingsForm) -> AgencySettings:
         due_days=form.due_days.data or 0,
         notices_from=form.notices_from.data,
         run_limit=form.run_limit.data or 0,
+        keep_days={kept.value: form[f"keep_{kept.value}"].data or 0 for kept in Kept},
     )

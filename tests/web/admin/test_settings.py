@@ -18,6 +18,7 @@ VALUES = {
     "name": "Example Agency", "name_lv": "Parauga aģentūra", "helpdesk_address": "help@agency.example",
     "review_address": "", "phone": "+371 67000000", "sender_name": "Agency", "legal_clause": "I.10.1",
     "publication_rule": "on_report_approval", "due_days": "21", "notices_from": "2026-09-01", "run_limit": "800",
+    "keep_sign_ins": "90", "keep_mails": "365", "keep_lost_mails": "90", "keep_tickets": "730", "keep_people": "1826",
 }
 
 
