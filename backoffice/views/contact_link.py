@@ -9,7 +9,7 @@ from flask_babel import get_locale, gettext
 
 from backoffice.db import db
 from backoffice.domain import signin
-from backoffice.domain.errors import NotFound, Refused
+from backoffice.domain.errors import N_, NotFound, Refused
 from backoffice.domain.text import LIMITS
 from backoffice.domain.visibility import OverrideKind, Subject
 from backoffice.forms.base import Form
@@ -20,7 +20,7 @@ from backoffice.services import contact_links as services
 from backoffice.services import objections
 from backoffice.services.uow import unit_of_work
 from backoffice.views import frame
-from backoffice.views.messages import refuse
+from backoffice.views.messages import refuse, say
 
 bp = Blueprint("contact", __name__, url_prefix="/contact")
 ACTS = {"withdraw": services.withdraw, "agree": services.agree}
@@ -65,8 +65,8 @@ def _object(contact: Contact, token: str) -> ResponseReturnValue:
     except Refused as error:
         refuse(form, error)
         return _page(contact, Form(formdata=None), done="", objection=form), 422, HEADERS
-    said = gettext("Your objection has arrived: it is ticket #%(number)s. The answer comes by mail.", number=str(number))
-    flash(said, "good")
+    sentence = N_("Your objection has arrived: it is ticket #%(number)s. The answer comes by mail.")
+    flash(say(sentence, {"number": str(number)}), "good")
     return redirect(url_for(".show", token=token)), 303, HEADERS
 
 
