@@ -4,6 +4,7 @@ import io
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -17,7 +18,7 @@ from backoffice.domain.tickets import TicketState
 from backoffice.jobs import outbox as jobs
 from backoffice.mail.links import follow_link
 from backoffice.models import OutboxRow, Project, SignInAttempt, StoredFile, Ticket, TicketAttachment, TicketMessage
-from backoffice.services import ticket_replies
+from backoffice.services import ticket_replies, ticket_triage
 from backoffice.services.uow import unit_of_work
 from tests.factories import pictures, tickets
 from tests.factories.tickets import Desk
@@ -343,3 +344,38 @@ def test_message_to_a_ticket_that_was_closed_long_ago_becomes_a_new_one(
     session.rollback()
     new = session.scalars(select(Ticket).where(Ticket.follows_id == ticket.id)).one()
     assert answer.headers["Location"] == f"/help/tickets/{new.number}"
+
+
+def test_merged_ticket_leads_on_for_its_own_requester_only(client: Client, desk: Desk, session: Session) -> None:
+    own = {"agency_id": desk.agency_id, "email": desk.requester.email, "requester_id": desk.requester.user_id}
+    first, second = tickets.ticket(**own), tickets.ticket(**own)
+    others = tickets.ticket(agency_id=desk.agency_id, email="other@school.example", text="Of somebody else")
+    third = tickets.ticket(**own)
+    for ticket, into in ((first, second), (third, others)):
+        with unit_of_work() as uow:
+            ticket_triage.merge(
+                uow, actor=desk.helpdesk.actor, ticket_id=ticket.id, into_number=into.number, seen_version=1,
+                is_other_requester_seen=True,
+            )
+    client.sign_in(desk.requester.email)
+    assert f'href="/help/tickets/{second.number}"' in client.get(f"/help/tickets/{first.number}").text
+    page = client.get(f"/help/tickets/{third.number}")
+    assert f"/help/tickets/{others.number}" not in page.text
+    assert "Of somebody else" not in page.text
+    answer = send(client, url=f"/help/tickets/{third.number}", text="Is it the same?")
+    assert answer.headers["Location"] == f"/help/tickets/{third.number}"
+    assert client.get(f"/help/tickets/{others.number}").status_code == 404
+
+
+def test_help_is_a_click_away_from_every_frame_and_knows_the_page(client: Client, desk: Desk, session: Session) -> None:
+    code = session.get_one(Project, desk.project_id).code
+    coordinator, helpdesk = (desk.requester.email, f"/my/{code}/"), (desk.helpdesk.email, "/admin/tickets/")
+    for email, path in (("", "/guide"), coordinator, helpdesk):
+        if email:
+            client.sign_in(email)
+        assert f'href="/help/?page={quote(path, safe="")}"' in client.get(path).text
+        help_page = client.get("/help/", query_string={"page": path}).text
+        assert f'href="/help/new?page={path}"' in help_page
+    missing = client.get(f"/my/{code}/nothing").text
+    assert f'href="/help/new?page={quote(f"/my/{code}/nothing", safe="")}' in missing
+    assert "http-404" in missing
