@@ -22,7 +22,6 @@ from backoffice.queries import users as queries
 SEEN, RENEWED_EVERY = "seen", 60  # when something was last opened or saved, and how exactly, in seconds
 LANGUAGE = "lang"  # where the session keeps the language that was chosen
 EU = "eu"  # of a session that came by EU Login: the id_token that ends the session there, too
-HINT_MAX = 2_400  # characters; a cookie has 4,096 in all, and a browser drops a longer one without a word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +126,10 @@ def _composed(password: str) -> str:
 
 def sign_in(user: User, *, id_token: str | None = None) -> None:
     """A session of its own: nothing of the one before is kept but the language in view. `id_token`: of who came by EU
-    Login; one that is too long for a cookie is left out, and the provider asks before it signs the person out."""
+    Login, empty when it is too long to be kept."""
     _start_anew()
     if id_token is not None:
-        session[EU] = id_token if len(id_token) <= HINT_MAX else ""
+        session[EU] = id_token
     login_user(_person_of(user))
 
 

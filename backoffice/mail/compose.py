@@ -68,7 +68,7 @@ class _Case:
 def link_holder(session: Session, claim: Claim, *, staff_only: bool) -> int | None:
     """For whom a one-time link is to be made before this mail is rendered; None when it needs none. `staff_only`: with
     EU Login coordinators have no password (DOMAIN §7)."""
-    if claim.kind not in LINKS or claim.user_id is None:
+    if claim.kind not in LINKS or claim.user_id is None or (staff_only and claim.kind not in ALWAYS_LINKS):
         return None
     user = session.get(User, claim.user_id)
     if user is None or not may_have_password(user, staff_only=staff_only):

@@ -218,6 +218,8 @@ def _demo() -> list[tuple[str, str, str]]:
         return []
     rows = []
     for user in db.session.scalars(user_queries.demo()):
+        if user.role is None and _staff_only():
+            continue  # their password opens nothing
         role = Role(user.role.value) if user.role else Role.COORDINATOR
         note = _DEMO_NOTES.get(user.email)
         rows.append((user.email, say(ROLE_WORDS[role]), say(note) if note else ""))

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +26,9 @@ bp = Blueprint("eu", __name__)
 # What the session keeps: sign-ins that are under way, an invitation whose link was opened, a refusal, a sign-out.
 BEGUN, INVITED, REFUSED, LEAVING, AGAIN = "eu-begun", "eu-invited", "eu-refused", "eu-leaving", "eu-again"
 LIFE, MOST = timedelta(minutes=30), 3  # tabs side by side
+# Characters. A cookie has 4,096 in all, and a browser drops a longer one without a word: a longer address is kept
+# without its query, and without a longer id_token the provider asks before it signs the person out.
+TARGET_MAX, HINT_MAX = 500, 2_400
 # Each refusal that is not about the address, in words; all others read as one.
 FAULTS = {
     "access-denied": N_("You did not let EU Login tell us who you are, so nobody was signed in."),
@@ -42,6 +46,8 @@ def begin() -> ResponseReturnValue:
     target = signin.own_path(request.args.get("next", ""))
     if auth.person() is not None:
         return redirect(target or entering.home())
+    if len(target) > TARGET_MAX:
+        target = urlsplit(target).path[:TARGET_MAX]
     is_again = bool(request.args.get("again")) or bool(session.pop(AGAIN, None))
     try:
         url, begun = provider.begin(back=_back(), language=str(get_locale()), is_again=is_again)
@@ -73,16 +79,19 @@ def back() -> ResponseReturnValue:
     with unit_of_work() as uow:
         found, outcome = identities.enter(uow, arrival=arrival)
         user_id = found.id if found else None
+    hint = answer.id_token if len(answer.id_token) <= HINT_MAX else ""
     if user_id is not None:
-        return entering.enter(db.session.get_one(User, user_id), target=target, id_token=answer.id_token)
+        return entering.enter(db.session.get_one(User, user_id), target=target, id_token=hint)
     invited = session.get(INVITED)
     auth.sign_out()
+    if invited:  # the next try, with another account, may need it too
+        session[INVITED] = invited
     session[REFUSED] = {
         "email": answer.email[:254], "code": outcome.value if outcome in NAMED else Attempt.NOT_INVITED.value,
-        "next": target, "invited": invited,
+        "next": target,
     }
     # The session at the provider is open; signing out ends it, though nobody was signed in here.
-    session[auth.EU] = answer.id_token if len(answer.id_token) <= auth.HINT_MAX else ""
+    session[auth.EU] = hint
     return redirect(url_for(".refused"))
 
 
@@ -95,7 +104,7 @@ def refused() -> ResponseReturnValue:
         return redirect(url_for("auth.login"))
     return render_template(
         "auth/refused.html", email=kept["email"], code=kept["code"], target=kept["next"],
-        invited=_invited(kept["invited"]), ticket_url=_ticket_url(
+        invited=_invited(session.get(INVITED)), ticket_url=_ticket_url(
             email=kept["email"], page=kept["next"], error=kept["code"],
             happened=gettext("I signed in with EU Login as %(email)s and have no access.", email=kept["email"] or "—"),
         ),

@@ -242,6 +242,21 @@ def test_provider_that_promises_its_name_in_the_answer_must_keep_the_promise(
     assert come_back(visitor, state=state, iss=provider.issuer).location == "/my/"
 
 
+def test_long_addresses_and_long_tokens_do_not_burst_the_cookie(
+    visitor: Client, provider: Provider, anna: factories.Person
+) -> None:
+    long = "/my/2023-1-LV01-KA220-SCH-000000001/?q=" + "x" * 1_900
+    provider.claims = lambda claims: claims.update(more="y" * 3_000)
+    for _tab in range(4):
+        asked = begin(visitor, provider, path=f"/login/eu?next={long}")
+    response = come_back(visitor, state=asked["state"])
+    assert response.location == "/my/2023-1-LV01-KA220-SCH-000000001/"
+    cookie = visitor.get_cookie("session")
+    assert cookie is not None
+    assert len(cookie.value) < 3_900
+    assert "id_token_hint" not in visitor.post("/logout").location
+
+
 def test_state_opens_once_and_in_its_own_browser_alone(
     eu_app: Flask, visitor: Client, provider: Provider, anna: factories.Person
 ) -> None:
@@ -353,6 +368,8 @@ def test_refused_person_finds_a_ticket_form_filled_in_and_may_take_another_accou
     )
     assert "wrong@else.example" in form.select_one("textarea[name=happened]").get_text()  # type: ignore[union-attr]
     assert "school.example" not in page.get_text()
+    assert visitor.post("/logout").location.startswith(f"{provider.issuer}/end?")  # the session there is open
+    sign_in(visitor, provider, path="/login/eu?next=/my/2023-1-LV01-KA220-SCH-000000001/")
     again = next(str(link["href"]) for link in page.select("main a") if "again=1" in str(link["href"]))
     asked = begin(visitor, provider, path=again)
     assert asked["prompt"] == "login"
