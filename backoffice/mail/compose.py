@@ -35,7 +35,7 @@ from backoffice.models import (
     Ticket,
     User,
 )
-from backoffice.queries import contacts, submissions
+from backoffice.queries import contacts
 from backoffice.services.import_people import REPLACED
 from backoffice.services.outbox import Claim, Recipient
 from backoffice.services.signin import may_have_password
@@ -207,17 +207,11 @@ def _additions(case: _Case) -> Message:
     due_on = case.row.due_on
     if due_on is None:
         raise Outdated("the additions were submitted")
-    latest = case.session.scalar(submissions.latest(case.row.id))
-    known = facts.items(latest.items) if latest else {}
-    asked = [
-        facts.Asked(item=known[request.key], comment=request.comment)
-        for request in case.session.scalars(submissions.current_requests(case.row.id))
-        if request.key in known
-    ]
-    write = (
-        messages.additions_reminder if case.claim.kind is Mail.ADDITIONS_REMINDER else messages.additions_overdue
-    )
-    return write(to=case.to, project=case.project, asked=asked, due_on=due_on)
+    asked = parts.asked_now(case.session, case.row)
+    if case.claim.kind is Mail.ADDITIONS_OVERDUE:
+        return messages.additions_overdue(to=case.to, project=case.project, asked=asked, due_on=due_on)
+    note = str(case.claim.params.get("note") or "")
+    return messages.additions_reminder(to=case.to, project=case.project, asked=asked, due_on=due_on, note=note)
 
 
 def _end_date_changed(case: _Case) -> Message:
@@ -303,7 +297,9 @@ _COMPOSERS: Mapping[Mail, Callable[[_Case], Message]] = MappingProxyType({
     Mail.ACCESS: _access,
     Mail.ENDING_SOON: lambda case: messages.ending_soon(to=case.to, project=case.project),
     Mail.INVITATION: _invitation,
-    Mail.REMINDER: lambda case: messages.reminder(to=case.to, project=case.project),
+    Mail.REMINDER: lambda case: messages.reminder(
+        to=case.to, project=case.project, note=str(case.claim.params.get("note") or "")
+    ),
     Mail.LAST_REMINDER: lambda case: messages.last_reminder(to=case.to, project=case.project),
     Mail.OVERDUE: _overdue,
     Mail.RECEIPT: _receipt,

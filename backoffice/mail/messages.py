@@ -28,9 +28,9 @@ def ending_soon(*, to: To, project: ProjectFacts) -> Message:
     return _about(Mail.ENDING_SOON, to=to, project=project, values={})
 
 
-def reminder(*, to: To, project: ProjectFacts) -> Message:
-    """Ended, and not submitted."""
-    return _about(Mail.REMINDER, to=to, project=project, values={})
+def reminder(*, to: To, project: ProjectFacts, note: str = "") -> Message:
+    """Ended, and not submitted. `note`: a sentence of who sends it by hand."""
+    return _about(Mail.REMINDER, to=to, project=project, values={"note": note})
 
 
 def last_reminder(*, to: To, project: ProjectFacts) -> Message:
@@ -123,8 +123,12 @@ def question(*, to: To, project: ProjectFacts, number: int, asked_by: str, quest
     })
 
 
-def additions_reminder(*, to: To, project: ProjectFacts, asked: Sequence[Asked], due_on: date) -> Message:
-    return _about(Mail.ADDITIONS_REMINDER, to=to, project=project, values={"asked": asked, "due_on": due_on})
+def additions_reminder(
+    *, to: To, project: ProjectFacts, asked: Sequence[Asked], due_on: date, note: str = ""
+) -> Message:
+    return _about(Mail.ADDITIONS_REMINDER, to=to, project=project, values={
+        "asked": asked, "due_on": due_on, "note": note,
+    })
 
 
 def additions_overdue(*, to: To, project: ProjectFacts, asked: Sequence[Asked], due_on: date) -> Message:

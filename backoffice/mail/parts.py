@@ -12,7 +12,7 @@ from backoffice.mail import facts, messages
 from backoffice.mail.facts import ItemFacts, ProjectFacts, To
 from backoffice.mail.render import Message
 from backoffice.models import Project, Submission, SubmissionItem, User
-from backoffice.queries import contacts
+from backoffice.queries import contacts, submissions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,17 @@ def _known(submission: Submission) -> Mapping[str, ItemFacts]:
 
 def _asked(known: Mapping[str, ItemFacts], comments: Mapping[str, str]) -> list[facts.Asked]:
     return [facts.Asked(item=item, comment=comments[key]) for key, item in known.items() if key in comments]
+
+
+def asked_now(session: Session, project: Project) -> list[facts.Asked]:
+    """The comments that wait for the coordinator, beside what they are about."""
+    latest = session.scalar(submissions.latest(project.id))
+    known = facts.items(latest.items) if latest else {}
+    return [
+        facts.Asked(item=known[request.key], comment=request.comment)
+        for request in session.scalars(submissions.current_requests(project.id))
+        if request.key in known
+    ]
 
 
 def _approved(

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from backoffice.config import Settings
+from backoffice.domain.projects import Status
 from backoffice.domain.reviews import DecisionKind, Reopens, Verdict
 from backoffice.mail import facts, messages, parts
 from backoffice.mail.facts import ProjectFacts, To
@@ -92,6 +93,15 @@ def access(session: Session, *, settings: Settings, now: datetime, project: Proj
     is_new = user is None or user.password_hash is None or settings.is_oidc_set
     link = f"{settings.public_base_url}/invite/{HIDDEN}" if is_new else ""
     return messages.access(to=_to(session, to), project=values, link=link)
+
+
+def reminder(session: Session, *, settings: Settings, now: datetime, project: Project, to: Recipient) -> Message:
+    """A reminder that is sent by hand, without its own sentence: of the additions, where these are waited for."""
+    values = _facts(session, settings=settings, now=now, project=project, to=to)
+    if project.status is not Status.RETURNED or project.due_on is None:
+        return messages.reminder(to=_to(session, to), project=values)
+    asked = parts.asked_now(session, project)
+    return messages.additions_reminder(to=_to(session, to), project=values, asked=asked, due_on=project.due_on)
 
 
 def _decision(

@@ -6,7 +6,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import Select, and_, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 
 from backoffice.domain.files import FileCheck
@@ -52,6 +52,12 @@ class Row:
         return f"{self.need.value}-{ref.id}"
 
 
+    @property
+    def mark(self) -> str:
+        """Its project as an act on many takes it."""
+        return f"{self.project.id}.{self.project.version}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     rows: list[Row]
@@ -81,12 +87,6 @@ def counts(session: Session, actor: Actor, *, today: date) -> dict[Need, int]:
         for need in Need
     ]
     return dict(zip(Need, session.execute(select(*parts)).one(), strict=True))
-
-
-def untold(actor: Actor, *, today: date) -> Select[int]:
-    """The projects of the view "never told about their access"."""
-    part = _select(actor, Need.UNTOLD, today=today).subquery()
-    return select(part.c.project_id).distinct().order_by(part.c.project_id)
 
 
 def _select(actor: Actor, need: Need, *, today: date, search: str = "") -> _Columns:
@@ -236,8 +236,3 @@ def _people(session: Session, project_ids: set[int]) -> dict[int, tuple[int, int
 
 def _by_id(session: Session, query: Select[T]) -> dict[int, T]:
     return {row.id: row for row in session.scalars(query)}  # type: ignore[attr-defined]
-
-
-def is_bounced(email: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """Mail to this address came back for good."""
-    return exists().where(AddressState.email == email, AddressState.bounced_at.is_not(None))

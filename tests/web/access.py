@@ -172,6 +172,11 @@ outbox.mail_view            GET       staff-row
 permissions.index           GET       any-staff
 persons.erase_view          GET,POST  admin-only
 persons.index               GET       admin-only
+projects.bulk_access_view   GET,POST  helpdesk-row
+projects.bulk_assign_view   GET,POST  specialist-list
+projects.bulk_hide_view     GET,POST  specialist-list
+projects.bulk_remind_view   GET,POST  specialist-list
+projects.bulk_report_view   GET,POST  specialist-list
 projects.clear_view         GET,POST  specialist-row
 projects.confirmation_view  GET       not-yet
 projects.dates_view         GET,POST  specialist-row
@@ -295,7 +300,8 @@ def scene() -> Scene:
             )
         day = clock.day_of(uow.now, time_zone="Europe/Riga")
         reports.mark(
-            uow, actor=review.specialist.actor, project_id=project_id, dates=reports.ReportDates(handed_in_on=day)
+            uow, actor=review.specialist.actor, project_id=project_id,
+            dates=reports.ReportDates(handed_in_on=day, approved_on=day),
         )
     other = factories.project(agency_id=agency_id)
     both = factories.staff(Role.SPECIALIST, agency_id=agency_id)
@@ -309,7 +315,7 @@ def scene() -> Scene:
     access_id = factories.access(user_id=factories.person().user_id, project_id=project_id)
     with unit_of_work() as uow:
         row = ImportDifference(
-            project_id=project_id, field="report_handed_in_on", ours=str(day), theirs="2020-01-01", seen_at=uow.now
+            project_id=project_id, field="report_approved_on", ours=str(day), theirs="2020-01-01", seen_at=uow.now
         )
         uow.session.add(row)
         uow.session.flush()
@@ -340,7 +346,7 @@ def scene() -> Scene:
             "help.number": ticket.number,
             "key": "terms",
             "n": 1,
-            "needs.id": access_id,
+            "needs.id": factories.access(user_id=factories.person().user_id, project_id=project_id),
             "needs.keep_view.id": difference_id,
             "needs.take_view.id": difference_id,
             "number": 1,

@@ -23,8 +23,8 @@ from backoffice.services import access, reports
 from backoffice.services.reports import ReportDates
 from backoffice.views import verify
 from backoffice.views.admin import sheets
-from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.overrides import back_to
+from backoffice.views.admin.project_bulk import FILTERS, BulkPages
 from backoffice.views.admin.project_facts import FactPages, held_facts
 from backoffice.views.audit_words import action
 from backoffice.views.exporting import Sheet
@@ -33,9 +33,10 @@ TICKETS_SHOWN = 8  # the rest is one click away
 LIVE = {subject.value: subject for subject in (Subject.PROJECT, Subject.WEBSITE, Subject.LOGO)}
 
 
-class ProjectView(FactPages, RecordView):
+class ProjectView(FactPages, BulkPages):
     permissions = {
         **FactPages.fact_permissions,
+        **BulkPages.bulk_permissions,
         "index_view": Permission.PROJECT_READ,
         "details_view": Permission.PROJECT_READ,
         "hide_view": Permission.PROJECT_HIDE,
@@ -96,6 +97,11 @@ class ProjectView(FactPages, RecordView):
             ],
             "today": today,
             "report_due": rules.report_due_on,
+            "acts": self.bulk_acts(),
+            "filters": [
+                ("view", self.chosen()),
+                *((name, value) for name, value in request.args.items(multi=True) if name in FILTERS[1:]),
+            ],
             "statuses": [(status.value, status_words[status]) for status in Status],
             "grant_states": [(state.value, _(GRANT_WORDS[state])) for state in GrantState],
             "years": [(str(year), str(year)) for year in range(today.year, 2013, -1)],
