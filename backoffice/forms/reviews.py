@@ -11,7 +11,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Option
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from backoffice.domain.reviews import Reopens, Verdict
-from backoffice.forms.base import Coded, Form
+from backoffice.forms.base import Coded, Form, Kept
 
 REOPENS_WORDS = (
     (Reopens.ADDITIONS.value, _l("Only additions: nothing that was submitted can be changed")),
@@ -57,21 +57,28 @@ class UndoForm(Form):
     decision = IntegerField(widget=HiddenInput(), validators=[NumberRange(min=1, max=2**31 - 1)])
 
 
-class DeclineForm(Form):
+class NoteForm(Kept):
+    """A note that only colleagues read."""
+
+    act_key = HiddenField(validators=[Length(max=64)])
+    note = TextAreaField(_l("Internal note"))
+
+
+class DeclineForm(Kept):
     """Words to a coordinator who asked to reopen."""
 
     request_id = IntegerField(widget=HiddenInput(), validators=[NumberRange(min=1, max=2**31 - 1)])
     answer = TextAreaField(_l("Why not"))
 
 
-class AskForm(Form):
+class AskForm(Kept):
     """A question that is not a return."""
 
     act_key = HiddenField(validators=[Length(max=64)])
     question = TextAreaField(_l("Question"))
 
 
-class DecisionForm(Form):
+class DecisionForm(Kept):
     """What every decision carries: version and digest that were on the screen, and the key of this very act.
 
     `looked` is the tick below the differences of a stale page; its value names the state that was looked at.

@@ -157,6 +157,7 @@ class ReviewNote(Base):
     text: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     written_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    written_by: Mapped[User | None] = relationship()
 
 
 class ReopenRequest(Base):

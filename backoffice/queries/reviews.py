@@ -18,12 +18,13 @@ from backoffice.models import (
     Project,
     ReopenRequest,
     ReviewClaim,
+    ReviewNote,
     StoredFile,
     Submission,
     SubmissionFile,
     SubmissionItem,
 )
-from backoffice.queries import projects, submissions
+from backoffice.queries import projects, submissions, users
 
 QUEUE_ORDER: tuple[InstrumentedAttribute[int], InstrumentedAttribute[datetime], InstrumentedAttribute[int]] = (
     Project.queue_place,
@@ -118,6 +119,7 @@ def queue(
     is_sent_again: bool = False,
     is_report_overdue: bool = False,
     is_answer_overdue: bool = False,
+    in_charge: int | None = None,
     is_asked_to_reopen: bool = False,
     is_question_open: bool = False,
     years: Sequence[int] = (),
@@ -147,6 +149,8 @@ def queue(
             Project.report_handed_in_on.is_(None),
             Project.report_approved_on.is_(None),
         )
+    if in_charge is not None:
+        query = query.where(Project.responsible_id.in_(users.charge_of(in_charge, today=today)))
     if is_question_open:
         query = query.where(Project.queue_place == QueuePlace.ASKED)
     if is_asked_to_reopen:
@@ -158,8 +162,17 @@ def queue(
     return query
 
 
-def next_unclaimed(actor: Actor, *, now: datetime) -> Select[Project]:
-    """The oldest waiting review that nobody holds, locked: two reviewers are never dealt the same."""
+def has_charge(session: Session, actor: Actor, *, today: date) -> bool:
+    """Is the person responsible for any project, or stands in for somebody who is?"""
+    query = select(Project.id).where(
+        projects.scope(actor), Project.responsible_id.in_(users.charge_of(actor.user_id, today=today))
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def next_unclaimed(actor: Actor, *, now: datetime, but: int | None = None) -> Select[Project]:
+    """The first waiting review that nobody holds, locked: two reviewers are never dealt the same. `but`: the one that
+    the person has just had; the next is a different one."""
     held = select(ReviewClaim.project_id).where(
         ReviewClaim.project_id == Project.id, ReviewClaim.until_at > now
     )
@@ -168,10 +181,20 @@ def next_unclaimed(actor: Actor, *, now: datetime) -> Select[Project]:
     )
     return (
         projects.visible(actor)
-        .where(Project.status == Status.UNDER_REVIEW, ~exists(held), ~exists(own))
+        .where(Project.status == Status.UNDER_REVIEW, ~exists(held), ~exists(own), Project.id != (but or 0))
         .order_by(*QUEUE_ORDER)
         .limit(1)
         .with_for_update(of=Project, skip_locked=True)
+    )
+
+
+def notes(project_id: int) -> Select[ReviewNote]:
+    """What colleagues wrote for each other, the newest first."""
+    return (
+        select(ReviewNote)
+        .where(ReviewNote.project_id == project_id)
+        .options(joinedload(ReviewNote.written_by))
+        .order_by(ReviewNote.id.desc())
     )
 
 

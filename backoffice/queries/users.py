@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from backoffice.domain.permissions import Actor, Permission
@@ -46,6 +47,20 @@ def staff(*, agency_id: int | None = None) -> Select[User]:
     """Everybody with a staff role, of one agency or of all, for the command line."""
     query = select(User).where(User.role.is_not(None)).options(joinedload(User.agency)).order_by(User.email)
     return query if agency_id is None else query.where(User.agency_id == agency_id)
+
+
+def charge_of(user_id: int, *, today: date) -> Select[int]:
+    """Whose projects are this person's now: the own ones, and those of absent colleagues who named them."""
+    return select(User.id).where(or_(
+        User.id == user_id,
+        and_(User.stand_in_id == user_id, User.absent_until >= today, User.deactivated_at.is_(None)),
+    ))
+
+
+def stand_in(user: User, *, today: date) -> Select[User]:
+    """Who reads the mails of an absent person."""
+    is_away = user.absent_until is not None and user.absent_until >= today
+    return select(User).where(User.id == (user.stand_in_id if is_away else None), User.deactivated_at.is_(None))
 
 
 def demo() -> Select[User]:

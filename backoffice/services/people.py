@@ -1,7 +1,10 @@
 """Who is mailed about a project: one address, one mail (DOMAIN §7)."""
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
+from backoffice.domain import clock
 from backoffice.models import Contact, Project, User
 from backoffice.queries import contacts, users
 from backoffice.services.outbox import Recipient
@@ -27,9 +30,13 @@ def of_contact(session: Session, *, contact: Contact, project: Project) -> Recip
     return Recipient(email=contact.email, language=language, user_id=user.id if user else None)
 
 
-def agency_side(session: Session, *, project: Project) -> list[Recipient]:
-    """The responsible specialist, else the agency's review address; nobody when neither is known."""
+def agency_side(session: Session, *, project: Project, now: datetime | None = None) -> list[Recipient]:
+    """The responsible specialist or, while absent, the stand-in; else the agency's review address; nobody when
+    neither is known."""
     responsible = session.get(User, project.responsible_id) if project.responsible_id else None
+    if responsible is not None:
+        today = clock.day_of(now or clock.now(), time_zone=project.agency.time_zone)
+        responsible = session.scalar(users.stand_in(responsible, today=today)) or responsible
     if responsible is not None and responsible.deactivated_at is None:
         return [recipient(responsible, project=project)]
     if project.agency.review_address:

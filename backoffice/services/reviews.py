@@ -41,11 +41,12 @@ def claim(uow: UnitOfWork, *, actor: Actor, project_id: int) -> ReviewClaim:
     return _hold(uow, actor=actor, project=project, action="review:claimed" if held is None else None)
 
 
-def claim_next(uow: UnitOfWork, *, actor: Actor) -> Project | None:
-    """The oldest waiting review that nobody holds; None when there is none. Two reviewers never get the same."""
+def claim_next(uow: UnitOfWork, *, actor: Actor, but: int | None = None) -> Project | None:
+    """The first waiting review that nobody holds; None when there is none. Two reviewers never get the same, and
+    nobody gets again the one they come from (`but`)."""
     if not actor.can(Permission.REVIEW_CLAIM):
         raise NotFound(N_("There is no such project."))
-    while (project := uow.session.scalar(queries.next_unclaimed(actor, now=uow.now))) is not None:
+    while (project := uow.session.scalar(queries.next_unclaimed(actor, now=uow.now, but=but))) is not None:
         # The row is locked only now: somebody may have claimed it between the look and the lock.
         if uow.session.scalar(queries.live_claim(project.id, now=uow.now)) is None:
             _hold(uow, actor=actor, project=project, action="review:claimed")

@@ -1,12 +1,15 @@
 """Members of the staff after they were created: a new link, and deactivation with an heir (DOMAIN §6)."""
 
+from datetime import date
+
 from sqlalchemy import select, update
 
+from backoffice.domain import clock
 from backoffice.domain.errors import N_, Forbidden, NotFound, Refused
 from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Actor, Permission, StaffRole
 from backoffice.domain.tickets import TicketState
-from backoffice.models import Project, ReviewClaim, Ticket, User
+from backoffice.models import Agency, Project, ReviewClaim, Ticket, User
 from backoffice.queries import users as queries
 from backoffice.services import audit, identities, second_factor
 from backoffice.services.uow import UnitOfWork
@@ -55,6 +58,31 @@ def deactivate(uow: UnitOfWork, *, actor: Actor, user_id: int, heir_id: int | No
     user.deactivated_at = uow.now
     user.session_epoch += 1
     _record(uow, actor=actor, user=user, action="user:deactivated", heir_id=heir.id if heir else None)
+    return user
+
+
+def set_absence(
+    uow: UnitOfWork, *, actor: Actor, user_id: int, until: date | None, stand_in_id: int | None
+) -> User:
+    """Away until a day: mails about one's projects go to the stand-in, who sees them as "My projects" meanwhile. One's
+    own, or by an admin."""
+    user = uow.session.scalar(select(User).where(User.id == user_id, queries.scope(actor)).with_for_update(of=User))
+    if user is None:
+        raise NotFound(N_("There is no such user."))
+    if user.id != actor.user_id and not actor.can(Permission.USER_MANAGE):
+        raise Forbidden(N_("Your role does not allow this."))
+    agency = uow.session.get(Agency, user.agency_id) if user.agency_id else None
+    if until is not None:
+        if agency is not None and until < clock.day_of(uow.now, time_zone=agency.time_zone):
+            raise Refused(N_("Choose today or a later day."), field="absent_until", code="past")
+        found = queries.heirs(actor, user_id=user.id).where(User.id == stand_in_id)
+        if stand_in_id is None or uow.session.scalar(found) is None:
+            raise Refused(N_("Choose who stands in."), field="stand_in", code="missing")
+    user.absent_until, user.stand_in_id = until, stand_in_id if until else None
+    audit.record(
+        uow, actor=actor, action="user:absence-set", agency_id=user.agency_id, subject=f"user:{user.id}",
+        details={"until": until.isoformat() if until else "", "stand_in": user.stand_in_id}, person_id=user.id,
+    )
     return user
 
 

@@ -89,6 +89,13 @@ def forget(uow: UnitOfWork, form: Kept) -> None:
         services.forget(uow, user_id=who.user_id, place=found.place)
 
 
+def forget_place(uow: UnitOfWork, place: str) -> None:
+    """The same, of a form that several parts of a page share."""
+    who = auth.person()
+    if who is not None:
+        services.forget(uow, user_id=who.user_id, place=place)
+
+
 def rescue() -> ResponseReturnValue | None:
     """A form that was sent after its session had ended: kept for who opened it, and shown again after signing in.
     None: it is no such form, or another account is signed in, for whom nothing is kept."""

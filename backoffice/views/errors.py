@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from backoffice.db import db
 from backoffice.domain import ticket_context
 from backoffice.domain.errors import N_, DomainError, Forbidden, NotFound
-from backoffice.views import frame
+from backoffice.views import drafts, frame
 from backoffice.views.messages import words
 
 
@@ -137,7 +137,7 @@ def _http_error(error: HTTPException) -> Any:
 
 
 def _form_expired(_error: CSRFError) -> ResponseReturnValue:
-    return page(400, code=_EXPIRED)
+    return drafts.rescue() or page(400, code=_EXPIRED)
 
 
 def _domain_error(error: DomainError) -> ResponseReturnValue:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from backoffice.db import db
 from backoffice.domain.files import FileCheck
 from backoffice.models import ItemVerdict, Project, StoredFile
-from backoffice.services import reviews
+from backoffice.services import questions, reopening, reviews
 from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.e2e.pages.review import ReviewPage
@@ -76,12 +76,19 @@ def test_specialist_meets_no_barrier_on_the_way(site: Site, scene: Scene, review
             if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
                 wrong.append(f"{page.url} {language}: wider than the screen: {page.evaluate(TOO_WIDE)}")
 
+    with unit_of_work() as uow:
+        reopening.ask(
+            uow, actor=scene.coordinator.actor, project_id=scene.project_id, reason="A wrong file.", subject="Reopen"
+        )
+        questions.ask(
+            uow, actor=scene.specialist.actor, project_id=scene.project_id, question="Who made it?", subject="Question"
+        )
     make.claim(scene, who=scene.colleague)
     look(base)
     with unit_of_work() as uow:
         reviews.take_over(uow, actor=scene.specialist.actor, project_id=scene.project_id)
     for path in ("/admin/", "/admin/review/", "/admin/review/?view=silent", "/admin/review/?year=2023&claimed=no",
-                 f"{base}?open=all", f"{base}return", f"{base}approve", f"{base}unlock"):
+                 f"{base}?open=all", f"{base}return", f"{base}approve", f"{base}unlock", f"{base}ask", f"{base}decline"):
         look(path)
     site.open(f"{base}unlock?lang=en")
     site.press("Unlock")

@@ -72,6 +72,7 @@ admin-only      login 404   404   404   404   ok    404   404     404
 helpdesk-row    login 404   404   403   ok    ok    404   403     403
 own-ticket      login ok    404   404   404   404   404   404     404
 platform-only   login 404   404   404   404   404   ok    404     404
+own-or-admin    login 404   404   403   ok    ok    404   404     403
 any-staff       login 404   404   ok    ok    ok    ok    ok      ok
 """
 ROUTES = """
@@ -209,6 +210,7 @@ review.file_view            GET       staff-row
 review.index_view           GET       staff-list
 review.judge_view           POST      specialist-row
 review.keep_view            POST      specialist-row
+review.note_view            POST      specialist-row
 review.page_view            GET       staff-row
 review.pass_view            POST      specialist-row
 review.release_view         POST      specialist-row
@@ -251,6 +253,7 @@ theme.static                GET       everyone
 tokens.index_view           GET       admin-only
 tokens.new_view             GET,POST  admin-only
 tokens.revoke_view          GET,POST  admin-only
+users.absence_view          GET,POST  own-or-admin
 users.deactivate_view       GET,POST  admin-row
 users.index_view            GET       staff-list
 users.new_view              GET,POST  admin-row

@@ -15,7 +15,7 @@ from backoffice.domain.permissions import Actor, Permission
 from backoffice.forms.base import Form
 from backoffice.queries import keyset
 from backoffice.storage.sheets import Format
-from backoffice.views import exporting
+from backoffice.views import drafts, exporting
 from backoffice.views.exporting import Sheet
 
 STOCK_ARGS = frozenset({"page", "page_size", "sort", "desc", "search"})
@@ -45,7 +45,8 @@ class Guarded(BaseView):
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         if auth.person() is None:
-            return auth.sign_in_first()
+            rescued = drafts.rescue() if request.method == "POST" else None
+            return rescued or auth.sign_in_first()
         if not self.opens(name):
             abort(403 if any(map(self.opens, self.permissions)) else 404)
         g.area = "staff"

@@ -43,6 +43,7 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
         "release_view": P.REVIEW_CLAIM,
         "keep_view": P.REVIEW_CLAIM,
         "judge_view": P.REVIEW_CLAIM,
+        "note_view": P.REVIEW_CLAIM,
         "pass_view": P.FILE_PASS,
         "return_view": P.REVIEW_DECIDE,
         "approve_view": P.REVIEW_DECIDE,
@@ -55,14 +56,22 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
     column_list = ("title",)
     list_template = "admin/review/list.html"
     list_order = reviews.QUEUE_ORDER
-    views = ("waiting", "mine", "late", "again", "question", "asked", "silent")
+    views = ("waiting", "my", "mine", "late", "again", "question", "asked", "silent")
 
     def scope(self, actor: Actor) -> ColumnElement[bool]:
         return projects.scope(actor)
 
     def chosen(self, argument: str = "view") -> str:
+        """Who is in charge of projects begins with those; a search or a filter without a view looks at all."""
         asked = request.args.get(argument, "")
-        return asked if asked in self.views else self.views[0]
+        if asked in self.views:
+            return asked
+        return "my" if not self.kept(argument) and self._has_charge() else "waiting"
+
+    def _has_charge(self) -> bool:
+        if "has_charge" not in g:
+            g.has_charge = reviews.has_charge(db.session(), self.actor, today=self.today())
+        return bool(g.has_charge)
 
     def listed(self, actor: Actor) -> Select[Any]:
         claimed = request.args.get("claimed", "")
@@ -99,6 +108,7 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
             is_sent_again=view == "again",
             is_report_overdue=view == "late",
             is_answer_overdue=view == "silent",
+            in_charge=self.actor.user_id if view == "my" else None,
             is_asked_to_reopen=view == "asked",
             is_question_open=view == "question",
             years=years or (),
@@ -156,8 +166,8 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
 
     def _tabs(self) -> list[dict[str, Any]]:
         labels = {
-            "waiting": _("Waiting"), "mine": _("Claimed by me"), "late": _("Final report overdue"),
-            "again": _("Sent again"), "question": _("Waiting for an answer"),
+            "waiting": _("Waiting"), "my": _("My projects"), "mine": _("Claimed by me"),
+            "late": _("Final report overdue"), "again": _("Sent again"), "question": _("Waiting for an answer"),
             "asked": _("Asked to reopen"), "silent": _("Returned, no answer"),
         }
         tabs = []
@@ -202,12 +212,17 @@ class ReviewView(ReviewPages, DecisionPages, LetterPages, UndoPages, RecordView)
     @expose("/claim-next", methods=("POST",))
     def claim_next_view(self) -> Any:
         with unit_of_work() as uow:
-            project = services.claim_next(uow, actor=self.actor)
+            project = services.claim_next(uow, actor=self.actor, but=self._come_from())
             code = project.code if project else None
         if code is None:
             flash(_("Nothing is free to claim: every submission that waits is held by somebody."), "info")
             return redirect(self.get_url(".index_view"))
         return redirect(self.get_url(".page_view", code=code))
+
+    def _come_from(self) -> int | None:
+        """The review on whose page "Next" was pressed."""
+        code = request.form.get("but", "")
+        return db.session.scalar(projects.one(self.actor, code=code).with_only_columns(Project.id)) if code else None
 
     @expose("/<code>/claim", methods=("POST",))
     def claim_view(self, code: str) -> Any:

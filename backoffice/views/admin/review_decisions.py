@@ -29,6 +29,7 @@ from backoffice.services import decisions, people
 from backoffice.services.decisions import Seen
 from backoffice.services.outbox import Recipient
 from backoffice.services.uow import UnitOfWork, unit_of_work
+from backoffice.views import drafts
 from backoffice.views.admin import review_effects, review_facts, review_items, review_phrases
 from backoffice.views.admin.base import Guarded
 from backoffice.views.admin.review_effects import Effects
@@ -186,6 +187,7 @@ class DecisionPages(Guarded):
             if isinstance(form, UnlockForm) and "request" in request.args:
                 with force_locale(review_phrases.language(case.project)):
                     form.reason.data = _("You asked us to reopen the results.")
+        drafts.opened(form)
 
     def _try(self, form: DecisionForm, act: _Act, case: Standing) -> Any:
         """Decide, and go back to the queue; or say why nothing was decided."""
@@ -193,6 +195,7 @@ class DecisionPages(Guarded):
         try:
             with unit_of_work() as uow:
                 decision = act.run(uow, case.project.id, self._seen(form))
+                drafts.forget(uow, form)
                 is_first = decision.decided_at == uow.now
                 already = "" if is_first else review_facts.decided(decision, actor=self.actor)
         except (Forbidden, NotFound):

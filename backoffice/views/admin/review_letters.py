@@ -15,7 +15,6 @@ from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.errors import Forbidden, NotFound, Refused
 from backoffice.domain.projects import Status
-from backoffice.forms.base import Form
 from backoffice.forms.reviews import AskForm, DeclineForm
 from backoffice.mail import preview
 from backoffice.mail.render import Message
@@ -24,6 +23,7 @@ from backoffice.queries import reopening as reopening_queries
 from backoffice.services import people, questions, reopening
 from backoffice.services.outbox import Recipient
 from backoffice.services.uow import UnitOfWork, unit_of_work
+from backoffice.views import drafts
 from backoffice.views.admin import review_effects
 from backoffice.views.admin.base import Guarded
 from backoffice.views.admin.review_effects import Effects
@@ -107,8 +107,9 @@ class LetterPages(Guarded):
         flash(_("The review stands in the queue by its age again."), "success")
         return redirect(self.get_url(".page_view", code=code))
 
-    def _write(self, project: Project, form: Form, letter: _Letter) -> Any:
+    def _write(self, project: Project, form: DeclineForm | AskForm, letter: _Letter) -> Any:
         """The one flow: GET shows the mail as it will go, POST sends it; what was typed is kept."""
+        drafts.opened(form)
         back, status, refused = self.get_url(".page_view", code=project.code), 200, None
         if request.method == "POST" and "preview" not in request.form:
             if not form.validate():
@@ -117,6 +118,7 @@ class LetterPages(Guarded):
                 try:
                     with unit_of_work() as uow:
                         letter.run(uow)
+                        drafts.forget(uow, form)
                 except (Forbidden, NotFound):
                     raise
                 except Refused as error:

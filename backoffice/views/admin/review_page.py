@@ -11,25 +11,28 @@ from sqlalchemy import select
 from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.errors import DomainError, Forbidden, NotFound, Refused, Stale
+from backoffice.domain.permissions import Permission
 from backoffice.domain.projects import Status
 from backoffice.domain.reviews import Verdict
 from backoffice.domain.transitions import Name
+from backoffice.domain.visibility import Subject
 from backoffice.forms.base import Coded
-from backoffice.forms.reviews import PassForm, VerdictForm
+from backoffice.forms.reviews import NoteForm, PassForm, VerdictForm
 from backoffice.models import Project, StoredFile, SubmissionFile, SubmissionItem
-from backoffice.queries import happenings, projects, questions, readiness, reopening, undo
+from backoffice.queries import contacts, happenings, projects, questions, readiness, reopening, reviews, undo
 from backoffice.queries.outlook import outlook
 from backoffice.queries.standing import Holder, Standing, obstacle, standing
 from backoffice.services import reviews as services
 from backoffice.services.uow import unit_of_work
-from backoffice.views import serving
+from backoffice.views import drafts, serving
 from backoffice.views.admin import review_effects, review_facts, review_items, review_phrases
 from backoffice.views.admin.base import Guarded
 from backoffice.views.admin.review_items import Typed
-from backoffice.views.messages import hour, words
+from backoffice.views.admin.review_notes import NotePages
+from backoffice.views.messages import hour, moment, words
 
 
-class ReviewPages(Guarded):
+class ReviewPages(NotePages, Guarded):
     """Mixed into the review's view."""
 
     def _one(self, code: str) -> Project:
@@ -53,6 +56,7 @@ class ReviewPages(Guarded):
             return self._page(project, typed=self._typed(form, errors)), 422
         try:
             with unit_of_work() as uow:
+                drafts.forget_place(uow, self._judged_at(code, form.key.data or ""))
                 services.judge(
                     uow, actor=self.actor, project_id=project.id, key=form.key.data or "",
                     seen_digest=form.digest.data or "", verdict=None if is_unfinished else verdict,
@@ -70,6 +74,29 @@ class ReviewPages(Guarded):
         if not is_by_itself:
             flash(_("Saved."), "success")
         return redirect(self.get_url(".page_view", code=code))
+
+    def _judged_at(self, code: str, key: str) -> str:
+        """The place of what is typed about one item: all of them are sent to one address."""
+        return f"{self.get_url('.judge_view', code=code)}#{key}"
+
+    def _mark(self, code: str, key: str, anchor: str) -> str:
+        """Of the form of one item; it is kept when it is sent after the session has ended (views/drafts.py)."""
+        return drafts.mark(
+            place=self._judged_at(code, key), back=self.get_url(".page_view", code=code, _anchor=anchor)
+        )
+
+    def _kept(self, code: str) -> Typed | None:
+        """What this person typed last about an item and could not save."""
+        beginning = self._judged_at(code, "")
+        rows = [row for place, row in drafts.own().items() if place.startswith(beginning)]
+        if not rows:
+            return None
+        row = max(rows, key=lambda row: row.kept_at)
+        shown = Coded(
+            _("What you typed on %(when)s is back. It is not saved yet.", when=moment(row.kept_at)), code="kept"
+        )
+        verdict, comment = (row.fields.get(name, [""])[-1] for name in ("verdict", "comment"))
+        return Typed(key=row.place.removeprefix(beginning), verdict=verdict, comment=comment, errors=[shown])
 
     def _typed(self, form: VerdictForm, errors: list[Any]) -> Typed:
         return Typed(
@@ -112,9 +139,11 @@ class ReviewPages(Guarded):
         is_stale: bool = False,
         pass_error: tuple[int, str, Any] | None = None,
         refused: Refused | None = None,
+        note: NoteForm | None = None,
     ) -> Any:
         """`refused`: why an act of this page was not done."""
         now = clock.now()
+        typed = typed or self._kept(project.code)
         case = standing(db.session(), actor=self.actor, project=project, now=now)
         findings = readiness.findings(db.session(), project=project, today=case.today)
         confirmed = set(case.submission.confirmed) if case.submission else set()
@@ -144,6 +173,13 @@ class ReviewPages(Guarded):
             may_judge=self._may_judge(case),
             is_stale=is_stale,
             refused=refused,
+            mark=self._mark,
+            note_form=note or self._note_form(project.code),
+            notes=db.session.scalars(reviews.notes(project.id)).all(),
+            withheld=contacts.by_subject(db.session.scalars(contacts.active_of(
+                Subject.RESULT, [view.item.result_id for view in case.results if view.item.result_id]
+            )).all()),
+            may_hide=self.actor.can(Permission.RESULT_HIDE),
             unlock=happenings.unlock_asked(
                 db.session(), actor=self.actor, project_ids=[project.id]
             ).get(project.id),

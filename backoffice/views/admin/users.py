@@ -8,10 +8,11 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select
 
 from backoffice.db import db
+from backoffice.domain import clock
 from backoffice.domain.errors import DomainError
 from backoffice.domain.permissions import ROLE_WORDS, Actor, Permission, Role, StaffRole
 from backoffice.forms.base import Form
-from backoffice.forms.users import HeirForm, NewUserForm, RoleForm
+from backoffice.forms.users import AbsenceForm, HeirForm, NewUserForm, RoleForm
 from backoffice.models import Agency
 from backoffice.queries import users
 from backoffice.services import staff
@@ -30,6 +31,7 @@ class UserView(OverridePages, RecordView):
         "new_view": Permission.USER_MANAGE,
         "reset_view": Permission.USER_MANAGE,
         "role_view": Permission.USER_MANAGE,
+        "absence_view": Permission.USER_READ,
         "deactivate_view": Permission.USER_MANAGE,
     }
     column_list = ("name", "role")
@@ -50,8 +52,14 @@ class UserView(OverridePages, RecordView):
     def around(self, rows: Any) -> dict[str, Any]:
         return {
             "sentence": _("The staff of the agency. Coordinators are on the page of their project."),
+            "today": clock.day_of(clock.now(), time_zone=self._zone()),
+            "me": self.actor.user_id,
             "role_words": {role.value: _(words) for role, words in ROLE_WORDS.items()},
         }
+
+    def _zone(self) -> str:
+        agency = db.session.get(Agency, self.actor.agency_id)
+        return agency.time_zone if agency else "Europe/Riga"
 
     @expose("/new", methods=("GET", "POST"))
     def new_view(self) -> Any:
@@ -108,6 +116,33 @@ class UserView(OverridePages, RecordView):
             back=self.get_url(".index_view"), done=_("The role is changed."),
             act=lambda uow: staff.set_role(
                 uow, actor=self.actor, user_id=user.id, role=StaffRole(form.role.data)
+            ),
+        )
+
+    @expose("/<id>/absence", methods=("GET", "POST"))
+    def absence_view(self, id: str) -> Any:
+        """Who is away, until when, and who stands in: one's own, or by an admin."""
+        user = self.get_one(id)
+        if user.deactivated_at is not None:
+            abort(404)
+        if user.id != self.actor.user_id and not self.actor.can(Permission.USER_MANAGE):
+            abort(403)
+        form = AbsenceForm(data={"absent_until": user.absent_until, "stand_in": user.stand_in_id or 0})
+        form.stand_in.choices = [
+            (0, _("Nobody")),
+            *((row.id, row.name or row.email) for row in db.session.scalars(users.heirs(self.actor, user_id=user.id))),
+        ]
+        return self.override_page(
+            form=form, button=_("Set absence"), heading=user.name or user.email,
+            effects=[
+                _("Mails about this person's projects go to the stand-in until then."),
+                _("The projects stand under “My projects” of the stand-in, too."),
+                _("The day after, all is as before by itself."),
+            ],
+            back=self.get_url(".index_view"), done=_("Saved."),
+            act=lambda uow: staff.set_absence(
+                uow, actor=self.actor, user_id=user.id, until=form.absent_until.data,
+                stand_in_id=form.stand_in.data or None,
             ),
         )
 
