@@ -25,6 +25,7 @@ class Cause(StrEnum):
     NOBODY_INVITED = "nobody-invited"
     NEVER_TOLD = "never-told"
     MAIL_CAME_BACK = "mail-came-back"
+    NOT_SIGNED_IN = "not-signed-in"
     LINK_EXPIRED = "link-expired"
     OTHER_ACCOUNT = "other-account"
     PASSWORD_CLOSED = "password-closed"  # noqa: S105 - names, no secrets
@@ -59,6 +60,16 @@ CURE_WORDS: Mapping[Cure, str] = MappingProxyType({
     Cure.SHOW_CONTACT: N_("Show the contact"),
     Cure.RESEND_MAIL: N_("Send a mail again"),
     Cure.ASK_UNLOCK: N_("Ask a specialist to unlock"),
+})
+# The same once it was done, as the thread tells it after who did it.
+CURE_DONE: Mapping[Cure, str] = MappingProxyType({
+    Cure.SEND_ACCESS: N_("sent access again"),
+    Cure.GIVE_ACCESS: N_("gave access"),
+    Cure.MOVE_ACCESS: N_("moved access"),
+    Cure.SEND_LINK: N_("sent a link for a new password"),
+    Cure.SHOW_CONTACT: N_("showed the contact person"),
+    Cure.RESEND_MAIL: N_("sent a mail again"),
+    Cure.ASK_UNLOCK: N_("asked a specialist to unlock"),
 })
 CURE_PERMISSIONS: Mapping[Cure, Permission] = MappingProxyType({
     Cure.SEND_ACCESS: Permission.ACCESS_GRANT,
@@ -162,6 +173,14 @@ def _of_mail(facts: Facts) -> list[Finding]:
             cause=Cause.NEVER_TOLD,
             sentence=N_("%(email)s has access, but the mail about it is still held."),
             values={"email": facts.email}, cures=(Cure.SEND_ACCESS,),
+        )]
+    if not facts.has_signed_in and facts.link_expired_at is None:
+        is_on_its_way = facts.access_mail is OutboxState.WAITING
+        return [Finding(
+            cause=Cause.NOT_SIGNED_IN,
+            sentence=N_("%(email)s has access now; the mail about it is on its way.") if is_on_its_way
+            else N_("%(email)s has access and was told, but has not signed in yet."),
+            values={"email": facts.email}, cures=() if is_on_its_way else (Cure.SEND_ACCESS,),
         )]
     return []
 

@@ -12,7 +12,7 @@ from backoffice.domain.errors import Refused
 from backoffice.domain.happenings import Kind
 from backoffice.domain.notices import Mail, OutboxState
 from backoffice.domain.permissions import Actor, Role
-from backoffice.models import Project, SignInAttempt
+from backoffice.models import Project, SignInAttempt, User
 from backoffice.queries import happenings
 from backoffice.services import access, files, outbox
 from backoffice.services.outbox import Recipient
@@ -73,6 +73,8 @@ def test_a_sign_in_that_went_well_settles_the_refusals_before_it(scene: Scene) -
             uow, kind=Mail.ACCESS, key="x", to=Recipient(email=email, language="en"), agency_id=scene.agency_id,
             project_id=scene.project_id, params={},
         )
+    with unit_of_work() as uow:
+        uow.session.get_one(User, scene.coordinator.user_id).last_sign_in_at = uow.now
     assert likely(scene, email).cause is Cause.WRONG_PASSWORD
     attempt(email, "granted", minutes=5)
     assert likely(scene, email).cause is Cause.NOTHING

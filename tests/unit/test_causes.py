@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from backoffice.domain.causes import CURE_PERMISSIONS, CURE_WORDS, DRAFTS, Cause, Cure, Facts, likely
+from backoffice.domain.causes import CURE_DONE, CURE_PERMISSIONS, CURE_WORDS, DRAFTS, Cause, Cure, Facts, likely
 from backoffice.domain.notices import OutboxState
 from backoffice.domain.projects import Status
 from backoffice.domain.signin import Attempt
@@ -29,6 +29,8 @@ INSIDE = replace(
         (replace(INSIDE, has_signed_in=False, access_mail=OutboxState.HELD), Cause.NEVER_TOLD, Cure.SEND_ACCESS),
         (replace(INSIDE, bounce="550 5.1.1 no such user"), Cause.MAIL_CAME_BACK, Cure.MOVE_ACCESS),
         (replace(INSIDE, has_signed_in=False, link_expired_at=NOW), Cause.LINK_EXPIRED, Cure.SEND_ACCESS),
+        (replace(INSIDE, has_signed_in=False), Cause.NOT_SIGNED_IN, Cure.SEND_ACCESS),
+        (replace(INSIDE, has_signed_in=False, access_mail=OutboxState.WAITING), Cause.NOT_SIGNED_IN, None),
         (replace(INSIDE, refusal=Attempt.REFUSED), Cause.WRONG_PASSWORD, Cure.SEND_LINK),
         (replace(INSIDE, refusal=Attempt.REFUSED, has_oidc=True), Cause.NOTHING, None),
         (replace(INSIDE, refusal=Attempt.PASSWORD_CLOSED, has_oidc=True), Cause.PASSWORD_CLOSED, None),
@@ -55,7 +57,7 @@ def test_what_keeps_a_person_out_comes_before_what_would_stop_them_inside() -> N
 
 
 def test_each_cure_has_words_a_permission_and_an_answer() -> None:
-    assert set(CURE_WORDS) == set(CURE_PERMISSIONS) == set(DRAFTS) == set(Cure)
+    assert set(CURE_WORDS) == set(CURE_DONE) == set(CURE_PERMISSIONS) == set(DRAFTS) == set(Cure)
 
 
 @pytest.mark.parametrize("facts", [STRANGER, replace(INSIDE, link_expired_at=NOW), replace(INSIDE, bounce="550")])

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backoffice.domain.causes import CURE_WORDS, Cure
+from backoffice.domain.causes import CURE_DONE, Cure
 from backoffice.domain.permissions import Actor
 from backoffice.domain.tickets import CATEGORY_WORDS, STATE_WORDS, Category, TicketState
 from backoffice.models import Agency, AuditEvent, Project, User
@@ -148,7 +148,7 @@ def _cured(event: AuditEvent, names: _Names) -> str | Markup:
         return action(event.action)
     trail = url_for("audit.index_view", ticket=event.subject.removeprefix("ticket:"))
     return Markup('{}{} · <a href="{}">{}</a>').format(
-        _(CURE_WORDS[Cure(value)]), f" ({email})" if email else "", trail, _("audit trail")
+        _(CURE_DONE[Cure(value)]), f" ({email})" if email else "", trail, _("audit trail")
     )
 
 
