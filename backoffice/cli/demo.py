@@ -1,6 +1,7 @@
 """The demo data of `make run`, loaded once (CONTRACT, Demo); `flask demo load` does the same by hand."""
 
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -14,7 +15,9 @@ from backoffice import auth
 from backoffice.cli import demo_provider, output
 from backoffice.config import Settings
 from backoffice.jobs import imports
+from backoffice.queries import agencies as agency_queries
 from backoffice.services import demo as service
+from backoffice.services import demo_scale
 from backoffice.services.demo import ALL_STORIES, Uploads
 from backoffice.services.demo_stories import ACCOUNTS
 from backoffice.services.demo_tickets import PICTURES
@@ -38,6 +41,30 @@ def init_app(app: Flask) -> None:
 def load_command() -> None:
     """Load the demo data, unless they are there."""
     click.echo("Loaded." if load() else "The demo data are there already.")
+
+
+@demo.command("scale")
+@click.option("--projects", "many", required=True, type=click.IntRange(1, 1_000_000), help="So many made projects.")
+@output.as_json
+def scale_command(many: int, as_json: bool) -> None:
+    """Fill the database up to so many made projects, each with 3 results and 10 audit events."""
+    settings: Settings = current_app.config["SETTINGS"]
+    if settings.is_production:
+        raise output.Failed("Made projects are for the demo and for tests only.")
+    with unit_of_work() as uow:
+        if uow.session.scalar(agency_queries.in_order().limit(1)) is None:
+            raise output.Failed("There is no agency yet: load the demo first (flask demo load).")
+        done = before = demo_scale.count(uow)
+    with click.progressbar(length=max(many - done, 0), label="Projects", file=sys.stderr) as bar:
+        while done < many:
+            step = min(demo_scale.BATCH, many - done)
+            with unit_of_work() as uow:
+                demo_scale.add(uow, first=done, many=step)
+            done += step
+            bar.update(step)
+    with unit_of_work() as uow:
+        demo_scale.settle(uow)
+    output.answer({"added": done - before, "projects": done}, lines=[f"{done - before:,} added."], as_json=as_json)
 
 
 @demo.command("provider")
