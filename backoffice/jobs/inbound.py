@@ -27,8 +27,9 @@ from backoffice.mail import sender
 from backoffice.mail.inbound import apart
 from backoffice.models import Ticket
 from backoffice.queries import inbound as queries
-from backoffice.services import inbound, lost_mails
-from backoffice.services.inbound import Arrival, Done, Raw
+from backoffice.services import arrivals, inbound, lost_mails
+from backoffice.services.arrivals import Arrival, Raw
+from backoffice.services.inbound import Done
 from backoffice.services.uow import unit_of_work
 from backoffice.storage.scanner import Scanner, ScannerUnavailable
 from backoffice.storage.store import READ, Source, Store
@@ -88,7 +89,7 @@ def tidy() -> None:
 
 def _take(arrival: Arrival, *, folder: Path) -> Done:
     """Its files are taken in only when it is to be a ticket: what waits is kept whole anyway."""
-    verdict = inbound.judge(db.session(), arrival=arrival, now=clock.now())
+    verdict = arrivals.judge(db.session(), arrival=arrival, now=clock.now())
     db.session.rollback()
     if verdict.cause is not None:
         with unit_of_work() as uow:

@@ -4,80 +4,38 @@ The mail was stored and taken apart before the transaction opens (`jobs.inbound`
 staff do with the rows of “Lost and found” is in `lost_mails`.
 """
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy import update
-from sqlalchemy.orm import Session
 
 from backoffice.domain import quotes
 from backoffice.domain.errors import Refused
 from backoffice.domain.files import FileCheck, FilePurpose
 from backoffice.domain.inbound import (
-    CAUSE_BY_NATURE,
-    LOOP_MAILS,
-    LOOP_WITHIN,
-    MAX_MAIL_BYTES,
     OUTCOMES,
     SETTLED_BY_ITSELF,
     TELLS_SENDER,
     Cause,
     Letter,
-    Nature,
     Outcome,
     Settlement,
 )
 from backoffice.domain.notices import Mail
-from backoffice.domain.tickets import Channel, number_in
-from backoffice.models import Agency, LostMail, OutboxRow, ReceivedMail, StoredFile, Ticket, TicketMessage
+from backoffice.domain.tickets import Channel
+from backoffice.models import Agency, LostMail, OutboxRow, ReceivedMail, StoredFile, TicketMessage
 from backoffice.queries import inbound as queries
 from backoffice.queries import outbox as outbox_queries
 from backoffice.queries import tickets as ticket_queries
 from backoffice.queries import users
-from backoffice.services import deliveries, outbox, ticket_files, tickets
+from backoffice.services import arrivals, deliveries, outbox, ticket_files, tickets
+from backoffice.services.arrivals import Arrival, Raw, Verdict
 from backoffice.services.outbox import Recipient
 from backoffice.services.tickets import Attached, Incoming, NewTicket
 from backoffice.services.uow import UnitOfWork
 from backoffice.storage.ticket_intake import Taken
 
 LOOP_COUNTED = timedelta(hours=1)  # what follows within it is counted on the first row of the loop
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raw:
-    """The whole mail as it lies in the store; `check_cause` is the name of a virus, or why the scanner could not."""
-
-    key: str
-    size: int
-    sha256: str
-    check: FileCheck
-    check_cause: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """A mail with what is known about it outside the database. `ours`: the Message-IDs in it that we made → their rows
-    of the outbox. `recipients`: of the envelope, as the mail server said; they go before the headers'."""
-
-    letter: Letter
-    raw: Raw | None
-    ours: Mapping[str, int] = field(default_factory=dict)
-    own_addresses: frozenset[str] = frozenset()  # from which the settings let us write
-    recipients: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What is to come of a mail. Without a cause: a message in `ticket`, or a new ticket."""
-
-    cause: Cause | None = None
-    agency: Agency | None = None
-    ticket: Ticket | None = None
-    notice: OutboxRow | None = None  # the mail of ours that is answered, or that came back
-    copy_of: ReceivedMail | None = None
-    is_known: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,28 +49,10 @@ class Done:
     outbox_id: int | None = None
 
 
-def judge(session: Session, *, arrival: Arrival, now: datetime) -> Verdict:
-    """What is to come of a mail as things stand; reads only."""
-    letter = arrival.letter
-    addresses = [*arrival.recipients, *letter.recipients]
-    found = Verdict(agency=queries.agency_of(session, addresses) if addresses else None)
-    copy = session.scalar(queries.by_key(_key(letter)))
-    if copy is not None:
-        return replace(found, cause=Cause.DUPLICATE, copy_of=copy, ticket=copy.ticket)
-    if letter.nature is Nature.BOUNCE:
-        is_final = letter.bounce is None or letter.bounce.is_final
-        return replace(
-            found, cause=Cause.BOUNCED if is_final else Cause.DELAYED,
-            notice=_ours(session, arrival, letter.bounce.original_ids if letter.bounce else ()),
-        )
-    found = _threaded(session, arrival=arrival, found=found)
-    return replace(found, cause=_cause(session, arrival=arrival, found=found, now=now))
-
-
 def take(uow: UnitOfWork, *, arrival: Arrival, taken: Taken | None = None) -> Done | None:
     """Write what becomes of a mail. `taken`: its files, stored and checked. None when it is to be a ticket and its
     files were not taken in yet: nothing was written then."""
-    verdict = judge(uow.session, arrival=arrival, now=uow.now)
+    verdict = arrivals.judge(uow.session, arrival=arrival, now=uow.now)
     if verdict.cause is None and taken is None and arrival.letter.parts:
         return None
     raw_file_id = store_raw(uow, raw=arrival.raw)
@@ -189,72 +129,6 @@ def context(letter: Letter, *, taken: Taken) -> dict[str, object]:
     """What the page says about a mail beside its words: files that only the whole mail has."""
     left = [*letter.notes, *(letter.parts[place].name for place in sorted(taken.refused))]
     return {"left_out": left[:50]} if left else {}
-
-
-# ---- judging
-
-
-def _threaded(session: Session, *, arrival: Arrival, found: Verdict) -> Verdict:
-    """The thread to which it belongs: by the first of its ids that is ours, else by the number in its subject together
-    with the requester's address. Our own ids are guessed by nobody, so whoever names one was written to."""
-    letter = arrival.letter
-    found = replace(found, is_known=queries.is_known(session, letter.sender))
-    came = {row.message_id: row for row in session.scalars(ticket_queries.by_message_ids(letter.named_ids))}
-    for named in letter.named_ids:
-        if (row := _ours(session, arrival, [named])) is not None:
-            ticket = session.get(Ticket, row.params.get("ticket_id") or 0)
-            agency = found.agency or _agency(session, row)
-            return replace(found, ticket=ticket, notice=row, agency=agency, is_known=True)
-        if named in came:
-            return replace(found, ticket=came[named].ticket)
-    number = number_in(letter.subject)
-    ticket = session.scalar(ticket_queries.by_number(number)) if number else None
-    if ticket is not None and ticket.requester_email == letter.sender:
-        return replace(found, ticket=ticket)
-    return found
-
-
-def _ours(session: Session, arrival: Arrival, ids: Sequence[str]) -> OutboxRow | None:
-    rows = (session.get(OutboxRow, arrival.ours[one]) for one in ids if one in arrival.ours)
-    return next((row for row in rows if row is not None), None)
-
-
-def _agency(session: Session, row: OutboxRow) -> Agency | None:
-    return session.get(Agency, row.agency_id) if row.agency_id else None
-
-
-def _cause(session: Session, *, arrival: Arrival, found: Verdict, now: datetime) -> Cause | None:
-    """Why it does not become a ticket by itself; what must never be answered comes first."""
-    letter = arrival.letter
-    if letter.message_id in arrival.ours or letter.sender in arrival.own_addresses | queries.own_addresses(session):
-        return Cause.OWN
-    if arrival.raw is not None and arrival.raw.check is FileCheck.INFECTED:
-        return Cause.INFECTED
-    if not letter.sender:
-        return Cause.NO_SENDER
-    agency_id = found.agency.id if found.agency else None
-    if queries.is_muted(session, list_key=letter.list_key, agency_id=agency_id):
-        return Cause.MUTED
-    if queries.written_since(session, sender=letter.sender, since=now - LOOP_WITHIN) >= LOOP_MAILS:
-        return Cause.LOOP
-    if letter.nature is not Nature.PERSON and not (letter.nature is Nature.LIST and _is_own_list(arrival, session)):
-        return CAUSE_BY_NATURE[letter.nature]
-    if queries.has_id(session, _id_digest(letter)):
-        return Cause.SAME_ID
-    if letter.size > MAX_MAIL_BYTES:
-        return Cause.TOO_BIG
-    if letter.fault:
-        return Cause.UNREADABLE
-    if letter.is_encrypted:
-        return Cause.ENCRYPTED
-    is_requester = found.ticket is not None and found.ticket.requester_email == letter.sender
-    return None if found.is_known or is_requester else Cause.STRANGER
-
-
-def _is_own_list(arrival: Arrival, session: Session) -> bool:
-    """The helpdesk's address may itself be a list that passes on what people write."""
-    own = {address.replace("@", ".") for address in arrival.own_addresses | queries.own_addresses(session)}
-    return arrival.letter.list_key in own
 
 
 # ---- what becomes a ticket
@@ -400,15 +274,7 @@ def _tell(uow: UnitOfWork, *, row: LostMail, verdict: Verdict) -> OutboxRow | No
 def _remember(uow: UnitOfWork, *, letter: Letter, done: Done) -> None:
     message = uow.session.get(TicketMessage, done.message) if done.message else None
     uow.session.add(ReceivedMail(
-        key=_key(letter), id_digest=_id_digest(letter), sender=letter.sender, received_at=uow.now,
+        key=arrivals.key(letter), id_digest=arrivals.id_digest(letter), sender=letter.sender, received_at=uow.now,
         outcome=done.outcome, message_id=done.message, ticket_id=message.ticket_id if message else None,
     ))
     uow.session.flush()
-
-
-def _key(letter: Letter) -> str:
-    return hashlib.sha256(f"{letter.message_id}\n{letter.digest}".encode()).hexdigest()
-
-
-def _id_digest(letter: Letter) -> str:
-    return hashlib.sha256(letter.message_id.encode()).hexdigest() if letter.message_id else ""

@@ -30,7 +30,7 @@ from backoffice.models import (
     Ticket,
     TicketMessage,
 )
-from backoffice.services import inbound, lost_mails, outbox, ticket_triage
+from backoffice.services import arrivals, inbound, lost_mails, outbox, ticket_triage
 from backoffice.services.outbox import Recipient
 from backoffice.services.uow import unit_of_work
 from backoffice.storage.scanner import Scan
@@ -108,6 +108,7 @@ def test_a_person_we_know_becomes_a_ticket_and_is_told_its_number(session, desk,
     assert f"[#{done.ticket}]" in confirmation["Subject"]
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("named", ["In-Reply-To", "References"])
 def test_an_answer_to_our_mail_lands_in_its_thread_whoever_writes(session, desk, app, named):
     first = arrives(mail(sender=desk.requester.email))
@@ -117,6 +118,7 @@ def test_an_answer_to_our_mail_lands_in_its_thread_whoever_writes(session, desk,
     assert [one.context.get("sender") for one in messages(session, first.ticket)] == [None, "colleague@school.example"]
 
 
+@pytest.mark.one_engine
 def test_an_answer_to_the_own_mail_is_found_with_and_without_brackets(session, desk):
     first = arrives(mail(sender=desk.requester.email, message_id="bare.id@school.example"))
     done = arrives(mail(sender=desk.requester.email, subject="More", In_Reply_To="<bare.id@school.example>"))
@@ -136,6 +138,7 @@ def test_the_number_in_the_subject_leads_to_the_ticket_for_its_requester_alone(s
     assert len(messages(session, first.ticket)) == 2
 
 
+@pytest.mark.one_engine
 def test_a_forged_id_of_ours_opens_nothing(session, desk, app):
     first = arrives(mail(sender=desk.requester.email))
     forged = f"<outbox.{first.outbox_id}.000000000000@agency.example>"
@@ -197,17 +200,20 @@ def test_a_mail_to_two_addresses_of_the_helpdesk_is_one_ticket_and_one_confirmat
     assert [(row.cause, row.settlement) for row in lost(session)] == [(Cause.DUPLICATE, Settlement.ITSELF)]
 
 
+@pytest.mark.one_engine
 def test_another_mail_under_a_used_id_is_not_taken_for_a_copy(session, desk):
     arrives(mail(sender=desk.requester.email, message_id="<1@x.example>"))
     done = arrives(mail(sender=desk.requester.email, message_id="<1@x.example>", text="Something else"))
     assert (done.outcome, done.cause) == (Outcome.HELD, Cause.SAME_ID)
 
 
+@pytest.mark.one_engine
 def test_mails_without_an_id_are_copies_only_when_they_are_the_same(session, desk):
     outcomes = [arrives(mail(sender=desk.requester.email, text=text)).outcome for text in ("A", "A", "B")]
     assert outcomes == [Outcome.TICKET, Outcome.DUPLICATE, Outcome.TICKET]
 
 
+@pytest.mark.one_engine
 def test_a_stranger_waits_and_is_not_written_to(session, desk):
     done = arrives(mail(sender="stranger@x.example", to=helpdesk_of(session, desk)))
     assert (done.outcome, done.cause, done.ticket) == (Outcome.HELD, Cause.STRANGER, None)
@@ -217,6 +223,7 @@ def test_a_stranger_waits_and_is_not_written_to(session, desk):
     assert not kinds(session)
 
 
+@pytest.mark.one_engine
 def test_a_contact_and_an_earlier_requester_are_known(session, desk):
     factories.contact(project_id=desk.project_id, email="contact@school.example")
     make.ticket(email="asked@school.example", agency_id=desk.agency_id)
@@ -224,6 +231,7 @@ def test_a_contact_and_an_earlier_requester_are_known(session, desk):
         assert arrives(mail(sender=address)).outcome is Outcome.TICKET
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("recipients", [(), ("helpdesk",)])
 def test_the_recipient_decides_whose_it_is(session, desk, recipients):
     other = make.desk()
@@ -244,6 +252,7 @@ def test_a_project_code_in_the_words_leads_to_its_agency(session, desk):
     assert (ticket.agency_id, ticket.project_id) == (other.agency_id, other.project_id)
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(("headers", "outcome", "cause"), [
     ({"Auto-Submitted": "auto-generated"}, Outcome.HELD, Cause.AUTOMATIC),
     ({"Auto-Submitted": "auto-replied"}, Outcome.IGNORED, Cause.AUTO_REPLY),
@@ -269,6 +278,7 @@ def test_one_act_puts_later_issues_of_a_list_aside(session, desk):
     assert all(row.settled_at for row in lost(session))
 
 
+@pytest.mark.one_engine
 def test_the_helpdesks_own_list_passes_on_what_people_write(session, desk):
     address = helpdesk_of(session, desk)
     headers = {"List-Id": f"<{address.replace('@', '.')}>", "Precedence": "list"}
@@ -290,6 +300,7 @@ def test_a_storm_from_one_sender_is_stopped_and_counted_on_one_row(session, desk
     assert kinds(session) == [Mail.TICKET_RECEIVED]
 
 
+@pytest.mark.one_engine
 def test_our_own_mail_that_comes_back_is_no_ticket(session, desk, app):
     first = arrives(mail(sender=desk.requester.email))
     back = arrives(mail(sender=desk.requester.email, text="x", message_id=our_id(app, first.outbox_id or 0)))
@@ -313,6 +324,7 @@ def test_a_bounce_marks_the_address_and_the_mail_of_ours(session, desk, app):
     assert Mail.DELIVERY_FAILED in kinds(session)
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(("status", "action", "state", "is_marked"), [
     ("5.2.2", "failed", OutboxState.FAILED, False), ("4.4.1", "delayed", OutboxState.SENT, False),
 ])
@@ -324,6 +336,7 @@ def test_a_full_or_slow_mailbox_is_no_wrong_address(session, desk, app, status, 
     assert (session.get(AddressState, desk.requester.email) is not None) is is_marked
 
 
+@pytest.mark.one_engine
 def test_a_report_about_somebody_elses_mail_changes_nothing(session, desk):
     done = arrives(report(of="<outbox.1.000000000000@agency.example>", recipient=desk.requester.email))
     assert done.outcome is Outcome.BOUNCE
@@ -331,12 +344,13 @@ def test_a_report_about_somebody_elses_mail_changes_nothing(session, desk):
     assert len(lost(session)) == 1
 
 
+@pytest.mark.one_engine
 def test_a_mail_above_25_mb_waits_and_its_sender_learns_how_to_send_less(
     session, desk, var, monkeypatch
 ):
     mails.empty(var)
-    assert inbound.MAX_MAIL_BYTES == 25 * 1024 * 1024
-    monkeypatch.setattr(inbound, "MAX_MAIL_BYTES", 1_000)
+    assert arrivals.MAX_MAIL_BYTES == 25 * 1024 * 1024
+    monkeypatch.setattr(arrivals, "MAX_MAIL_BYTES", 1_000)
     big = mail(sender=desk.requester.email, subject="Ekrānšāviņi").as_bytes() + (b"x" * 76 + b"\n") * 20
     done = arrives(big)
     assert (done.outcome, done.cause) == (Outcome.HELD, Cause.TOO_BIG)
@@ -349,6 +363,7 @@ def test_a_mail_above_25_mb_waits_and_its_sender_learns_how_to_send_less(
     assert (unknown.cause, unknown.outbox_id) == (Cause.TOO_BIG, None)
 
 
+@pytest.mark.one_engine
 def test_an_encrypted_mail_waits_and_its_sender_is_told(session, desk):
     made = mail(sender=desk.requester.email, text="-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----")
     done = arrives(made)
@@ -357,6 +372,7 @@ def test_an_encrypted_mail_waits_and_its_sender_is_told(session, desk):
     assert kinds(session) == [Mail.TICKET_NOT_TAKEN]
 
 
+@pytest.mark.one_engine
 def test_an_infected_mail_waits_and_nobody_is_told(session, desk, app, monkeypatch):
     class Scanner:
         def scan(self, pieces: object) -> Scan:
@@ -389,6 +405,7 @@ def test_broken_letters_are_stored_found_and_sent_on(session, desk, var):
     assert "Rēzekne" in confirmation["Subject"]
 
 
+@pytest.mark.one_engine
 def test_a_file_that_is_not_taken_leaves_the_others_and_the_whole_mail(session, desk):
     made = mail(sender=desk.requester.email)
     made.add_attachment(b"MZ" + b"\0" * 400, maintype="application", subtype="octet-stream", filename="tool.exe")
@@ -400,6 +417,7 @@ def test_a_file_that_is_not_taken_leaves_the_others_and_the_whole_mail(session, 
     assert message.raw_file_id
 
 
+@pytest.mark.one_engine
 def test_quotes_and_signatures_are_folded_and_kept(session, desk):
     text = "It works.\n\n-- \nAnna\n\nOn 3 Nov 2026 you wrote:\n> Try again"
     done = arrives(mail(sender=desk.requester.email, text=text))
@@ -426,6 +444,7 @@ def test_accept_anyway_makes_a_ticket_with_files_or_a_message_in_one(session, de
     assert arrives(mail(sender="stranger@x.example", text="Now you know me")).outcome is Outcome.TICKET
 
 
+@pytest.mark.one_engine
 def test_settled_mails_are_forgotten_after_their_time(session, desk):
     arrives(mail(sender="stranger@x.example", to=helpdesk_of(session, desk)))
     (row,) = lost(session)
@@ -442,6 +461,7 @@ def test_settled_mails_are_forgotten_after_their_time(session, desk):
     assert session.scalars(select(ReceivedMail.sender)).all() == [""]
 
 
+@pytest.mark.one_engine
 def test_a_fault_of_ours_leaves_a_row_with_the_whole_mail(session, desk, monkeypatch):
     def fault(*_: object, **__: object) -> None:
         raise ZeroDivisionError("ours")
@@ -470,6 +490,7 @@ def test_without_a_database_the_mail_server_keeps_the_mail(session, desk, app, m
     assert json.loads(result.output.splitlines()[-1])["outcome"] == "ticket"
 
 
+@pytest.mark.one_engine
 def test_the_commands_answer_as_the_contract_says(session, desk, app):
     content = mail(sender=desk.requester.email, message_id="<1@x.example>")
     content.add_attachment(picture(), maintype="image", subtype="png", filename="shot.png")

@@ -241,6 +241,12 @@ def test_a_report_of_a_mail_server_is_read(read):
     assert not late.is_final
 
 
+def test_a_note_that_a_mail_was_read_is_no_letter(read):
+    body = "--b\nContent-Type: text/plain\n\nYour mail was read.\n--b--\n"
+    head = "Content-Type: multipart/report; report-type=disposition-notification; boundary=b"
+    assert read(raw(head, body)).nature is Nature.AUTO_REPLY
+
+
 def test_an_old_bounce_without_form_is_known_by_our_id_in_it(read):
     text = "Hi. This is the qmail-send program.\n<x@y.example>: 5.1.1\n\n"
     text += "Message-ID: <outbox.7.0123456789ab@agency.example>"

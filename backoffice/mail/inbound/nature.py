@@ -34,6 +34,8 @@ def nature(mail: Message, *, sender: str, subject: str) -> Nature:
         headers.value(mail, name) for name in ("X-Autoreply", "X-Autorespond", "X-AutoReply-From")
     ):
         return Nature.AUTO_REPLY
+    if mail.get_content_type() == "multipart/report":  # “Your mail was read”
+        return Nature.AUTO_REPLY
     kind = headers.value(mail, "Precedence").lower()
     if kind == "auto_reply" or _AWAY.search(subject):
         return Nature.AUTO_REPLY
