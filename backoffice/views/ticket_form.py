@@ -240,10 +240,11 @@ def language() -> str:
     return str(get_locale() or "")
 
 
-def draft_key() -> str:
-    """Under what the browser keeps the draft: another account on the same machine does not see it."""
+def draft_key(number: int | None = None) -> str:
+    """Under what the browser keeps the draft, of a new ticket or of a further message: another account on the same
+    machine does not see it."""
     who = auth.person()
-    return f"help:{who.user_id if who else ''}"
+    return f"help:{who.user_id if who else ''}:{number or 'new'}"
 
 
 def signed_out(form: FurtherForm) -> ResponseReturnValue:

@@ -31,6 +31,7 @@ from backoffice.views import errors, frame, serving, ticket_form, ticket_thread
 
 bp = Blueprint("help", __name__, url_prefix="/help")
 SENT = "ticket-sent"  # the number that the next page tells
+WRITTEN = "ticket-written"  # the draft that the next page lets go
 OWN_SHOWN = 20
 
 
@@ -170,6 +171,7 @@ def _write_on(
     into = ticket_form.with_pictures(form, form.refusals(), act)
     if into is None:
         return back(form, status=422)
+    session[WRITTEN] = ticket_form.draft_key(number)
     if into != number:
         flash(gettext("Your message has arrived. It is ticket #%(number)s now.", number=into), "good")
         return redirect(_address_of_other(number, into))
@@ -215,6 +217,7 @@ def _thread(found: Ticket, form: FurtherForm, *, status: int = 200, **values: An
     return render_template(
         "tickets/ticket.html", ticket=found, lines=_lines(found), form=form, key=request.args.get("key", ""),
         other=other, other_url=_address(other.number, other) if other is not None and is_same_person else "",
+        draft=ticket_form.draft_key(found.number), written=session.pop(WRITTEN, "") if status == 200 else "",
         is_settled=found.state in {TicketState.SOLVED, TicketState.CLOSED},
         **ticket_form.around(form, **values),
     ), status, {"Cache-Control": "no-store"}

@@ -193,6 +193,24 @@ def test_draft_stays_in_this_browser_until_it_is_sent_or_forgotten(form: TicketF
     expect(page.get_by_label("What happened", exact=True)).to_have_value("")
 
 
+def test_draft_of_a_further_message_goes_with_its_sending(site: Site, desk: Desk) -> None:
+    page = site.page
+    ticket = tickets.ticket(
+        agency_id=desk.agency_id, email=desk.requester.email, requester_id=desk.requester.user_id
+    )
+    site.sign_in(desk.requester.email)
+    site.open(f"/help/tickets/{ticket.number}")
+    text = page.get_by_label("Your message", exact=True)
+    text.fill("One thing more")
+    expect(page.get_by_text("Draft kept in this browser")).to_be_visible()
+    site.open(f"/help/tickets/{ticket.number}")
+    expect(text).to_have_value("One thing more")
+    site.press("Reply")
+    expect(page.locator("#flash")).to_contain_text("Your message has arrived.")
+    expect(page.locator("#thread")).to_contain_text("One thing more")
+    expect(text).to_have_value("")
+
+
 def test_form_offers_the_last_error_that_the_person_read(form: TicketForm, desk: Desk, session: Session) -> None:
     code = session.get_one(Project, desk.project_id).code
     session.rollback()
