@@ -105,7 +105,7 @@ class CannedForm(Form):
     """A reply that is ready."""
 
     version = IntegerField(widget=HiddenInput(), default=0)
-    name = StringField(_l("Name"), description=_l("Under this name it stands in the list of replies."))
+    name = StringField(_l("Name of the reply"), description=_l("Under this name it stands in the list of replies."))
     text_lv = TextAreaField(_l("Text in Latvian"))
     text_en = TextAreaField(_l("Text in English"))
     then = SelectField(_l("What becomes of the ticket"), choices=THEN_CHOICES)

@@ -170,21 +170,21 @@ def check_merge(
     """The ticket that goes on, or why it cannot be this one."""
     if target is None:
         raise Refused(
-            N_("There is no ticket #%(number)s."), field="into", code="no-ticket", values={"number": number}
+            N_("There is no ticket #%(number)s."), field="into", code="no-ticket", values={"number": str(number)}
         )
     if target.id == ticket.id:
         raise Refused(N_("A ticket cannot be merged with itself."), field="into", code="itself")
     if target.state is TicketState.CLOSED:
         raise Refused(
             N_("Ticket #%(number)s is closed. Reopen it first."), field="into", code="closed",
-            values={"number": number},
+            values={"number": str(number)},
         )
     if ticket.agency_id not in (None, target.agency_id):
         raise Refused(N_("The other ticket is not your agency's yet."), field="into", code="unrouted")
     if ticket.requester_email != target.requester_email and not is_other_requester_seen:
         raise Refused(
             N_("Another person wrote #%(number)s: only they would be answered."), field="into",
-            code="other-requester", values={"number": number},
+            code="other-requester", values={"number": str(number)},
         )
     return target
 

@@ -174,7 +174,7 @@ def receive(uow: UnitOfWork, *, ticket_id: int, incoming: Incoming, actor: Actor
     if is_closed_for_good(ticket, uow=uow):
         raise Refused(
             N_("Ticket #%(number)s was closed some time ago. Write a new one, please."), code="ticket-closed",
-            values={"number": ticket.number},
+            values={"number": str(ticket.number)},
         )
     words = _words(incoming.text, channel=incoming.channel)
     message = add_message(

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,10 @@ from rq.utils import import_attribute
 from sqlalchemy.orm import Session
 
 from backoffice.jobs import queue, scheduler, worker
-from backoffice.models import Agency
+from backoffice.models import Agency, TicketMessage
 from backoffice.services.uow import unit_of_work
 from tests import factories
+from tests.factories import tickets
 from tests.support import tasks, valkey
 
 RENAME = "tests.support.tasks.rename"
@@ -97,6 +98,21 @@ def test_the_clock_calls_each_minute_and_some_duties_each_hour(app: Flask, rq: Q
     rq.empty()
     scheduler.tick(app, now=NIGHT, last_hour=None)
     assert set(calls(rq)) == minute | tidying
+
+
+def test_the_clock_hurries_what_became_due_between_its_minutes(app: Flask, session: Session, rq: Queue) -> None:
+    """A reply that waits for fifteen seconds does not wait for the minute as well (S16)."""
+    desk = tickets.desk()
+    message_id = tickets.reply(tickets.ticket(project_id=desk.project_id).id, by=desk.helpdesk.actor)
+    row = session.get_one(TicketMessage, message_id).outbox
+    assert row is not None
+    row_id, due = row.id, row.due_at
+    session.rollback()
+    second = timedelta(seconds=1)
+    assert scheduler.hurry(app, now=due - second) == []
+    assert scheduler.hurry(app, now=due + second) == [row_id]
+    assert calls(rq) == [f"backoffice.jobs.outbox.deliver[{row_id}]"]
+    assert scheduler.hurry(app, now=due + 60 * second) == []  # that is the sweep's
 
 
 def test_every_duty_of_the_clock_is_there() -> None:
