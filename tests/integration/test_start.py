@@ -42,6 +42,31 @@ def test_unsafe_setting_refuses_the_start_in_one_line_that_names_it(tmp_path: Pa
     assert SECRET not in str(refusal.value)
 
 
+OIDC = {"OIDC_ISSUER": "https://login.example", "OIDC_CLIENT_ID": "results", "OIDC_CLIENT_SECRET": "s"}
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("OIDC_ISSUER", "http://login.example"), ("OIDC_ISSUER", "login.example"), ("OIDC_CLIENT_ID", ""),
+    ("OIDC_ALGORITHMS", "PS512 none"), ("OIDC_ALGORITHMS", "HS256"), ("OIDC_CLIENT_AUTH", "none"),
+    ("OIDC_SCOPES", "email"), ("OIDC_TIMEOUT", "0"), ("OIDC_CLOCK_SKEW", "3600"), ("OIDC_TIMEOUT", "soon"),
+])
+def test_unsafe_way_to_eu_login_refuses_the_start(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}"):
+        Settings.from_env(environment(tmp_path, **{**OIDC, name: value}))
+
+
+def test_eu_login_is_set_by_its_settings_and_by_the_demo_for_itself_alone(tmp_path: Path) -> None:
+    set_up = Settings.from_env(environment(tmp_path, **OIDC, OIDC_ALGORITHMS="PS512", OIDC_ACR_VALUES="a b"))
+    assert set_up.is_oidc_set
+    assert set_up.oidc is not None
+    assert (set_up.oidc.algorithms, set_up.oidc.acr_values) == (("PS512",), ("a", "b"))
+    own = {"DEMO_OIDC_ISSUER": "http://127.0.0.1:15000"}
+    demo = Settings.from_env(environment(tmp_path, BACKOFFICE_ENV="demo", **own))
+    assert demo.oidc is not None
+    assert not demo.is_oidc_set  # both doors stay open
+    assert Settings.from_env(environment(tmp_path, **own)).oidc is None
+
+
 @pytest.mark.slow
 def test_production_starts_on_an_empty_database_and_on_one_without_demo_accounts(tmp_path: Path) -> None:
     settings = Settings.from_env(environment(tmp_path))
