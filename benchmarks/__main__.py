@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import imports
+from benchmarks import imports, lists
 
-BENCHMARKS = {"imports": imports.main}
+BENCHMARKS = {"imports": imports.main, "lists": lists.main}
 
 
 def main(names: list[str]) -> int:
