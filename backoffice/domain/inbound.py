@@ -12,7 +12,8 @@ from backoffice.domain.text import clean_line
 MAX_MAIL_BYTES = 25 << 20  # the whole mail with its coding; a larger one waits for staff
 MAX_KEPT_BYTES = 100 << 20  # of a still larger one, which no mail server lets through, the beginning is kept
 MAX_ATTACHMENTS = 50
-LOOP_WITHIN, LOOP_MAILS = timedelta(minutes=10), 10  # nobody writes so many by hand
+# Nobody writes so many by hand: under one subject, or in all. A program counts up numbers in its subjects.
+LOOP_WITHIN, LOOP_MAILS, LOOP_MOST = timedelta(minutes=10), 10, 30
 
 
 class Outcome(StrEnum):

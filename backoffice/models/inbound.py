@@ -25,6 +25,7 @@ class ReceivedMail(Base):
     key: Mapped[str] = mapped_column(String(64), unique=True)  # digest of Message-ID and content
     id_digest: Mapped[str] = mapped_column(String(64), index=True)  # of its Message-ID; empty without one
     sender: Mapped[str] = mapped_column(String(254), default="")
+    about: Mapped[str] = mapped_column(String(64), default="")  # digest of its subject without numbers and “Re:”
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     outcome: Mapped[Outcome] = mapped_column(enum_by_value(Outcome, name="outcome"))
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)

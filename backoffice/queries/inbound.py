@@ -25,12 +25,14 @@ def has_id(session: Session, id_digest: str) -> bool:
     return bool(id_digest and session.scalar(select(exists().where(ReceivedMail.id_digest == id_digest))))
 
 
-def written_since(session: Session, *, sender: str, since: datetime) -> int:
-    """How many mails one address has sent since then."""
-    query = select(func.count(ReceivedMail.id)).where(
-        ReceivedMail.sender == sender, ReceivedMail.received_at >= since
+def written_since(session: Session, *, sender: str, since: datetime) -> dict[str, int]:
+    """How many mails one address has sent since then, by what they are about."""
+    query = (
+        select(ReceivedMail.about, func.count(ReceivedMail.id))
+        .where(ReceivedMail.sender == sender, ReceivedMail.received_at >= since)
+        .group_by(ReceivedMail.about)
     )
-    return session.scalar(query) or 0
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def agency_of(session: Session, addresses: Sequence[str]) -> Agency | None:

@@ -4,6 +4,7 @@ Reads only; `inbound` writes. What must never be answered is found first.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from backoffice.domain.files import FileCheck
 from backoffice.domain.inbound import (
     CAUSE_BY_NATURE,
     LOOP_MAILS,
+    LOOP_MOST,
     LOOP_WITHIN,
     MAX_MAIL_BYTES,
     Cause,
@@ -83,6 +85,12 @@ def key(letter: Letter) -> str:
     return hashlib.sha256(f"{letter.message_id}\n{letter.digest}".encode()).hexdigest()
 
 
+def about(letter: Letter) -> str:
+    """Of its subject, without what a program counts up in it and without “Re:”."""
+    words = re.sub(r"[\W\d_]+", "", re.sub(r"\A(?:\s*\w{2,3}\s*:)+", "", letter.subject)).casefold()
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
 def id_digest(letter: Letter) -> str:
     """Of its Message-ID alone; empty without one."""
     return hashlib.sha256(letter.message_id.encode()).hexdigest() if letter.message_id else ""
@@ -129,7 +137,8 @@ def _cause(session: Session, *, arrival: Arrival, found: Verdict, now: datetime)
     agency_id = found.agency.id if found.agency else None
     if queries.is_muted(session, list_key=letter.list_key, agency_id=agency_id):
         return Cause.MUTED
-    if queries.written_since(session, sender=letter.sender, since=now - LOOP_WITHIN) >= LOOP_MAILS:
+    written = queries.written_since(session, sender=letter.sender, since=now - LOOP_WITHIN)
+    if written.get(about(letter), 0) >= LOOP_MAILS or sum(written.values()) >= LOOP_MOST:
         return Cause.LOOP
     if letter.nature is not Nature.PERSON and not (letter.nature is Nature.LIST and _is_own_list(arrival, session)):
         return CAUSE_BY_NATURE[letter.nature]

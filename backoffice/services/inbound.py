@@ -274,7 +274,8 @@ def _tell(uow: UnitOfWork, *, row: LostMail, verdict: Verdict) -> OutboxRow | No
 def _remember(uow: UnitOfWork, *, letter: Letter, done: Done) -> None:
     message = uow.session.get(TicketMessage, done.message) if done.message else None
     uow.session.add(ReceivedMail(
-        key=arrivals.key(letter), id_digest=arrivals.id_digest(letter), sender=letter.sender, received_at=uow.now,
+        key=arrivals.key(letter), id_digest=arrivals.id_digest(letter), sender=letter.sender,
+        about=arrivals.about(letter), received_at=uow.now,
         outcome=done.outcome, message_id=done.message, ticket_id=message.ticket_id if message else None,
     ))
     uow.session.flush()

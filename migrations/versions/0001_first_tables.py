@@ -846,6 +846,7 @@ def upgrade() -> None:
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('id_digest', sa.String(length=64), nullable=False),
     sa.Column('sender', sa.String(length=254), nullable=False),
+    sa.Column('about', sa.String(length=64), nullable=False),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('outcome', sa.Enum('ticket', 'reply', 'duplicate', 'held', 'bounce', 'ignored', name='outcome', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('ticket_id', sa.Integer(), nullable=True),

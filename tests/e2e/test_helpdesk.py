@@ -12,7 +12,7 @@ from backoffice.db import db
 from backoffice.domain.permissions import Role
 from backoffice.domain.tickets import Category, TicketState
 from backoffice.jobs import outbox as jobs
-from backoffice.models import Ticket
+from backoffice.models import Agency, Ticket
 from backoffice.services import ticket_replies
 from backoffice.services.tickets import Attached
 from backoffice.services.uow import unit_of_work
@@ -21,6 +21,7 @@ from tests.e2e.pages.helpdesk import TicketPage
 from tests.e2e.pages.site import Site
 from tests.factories import tickets as make
 from tests.factories.tickets import Desk
+from tests.support import letters
 
 AXE = Path(__file__).parents[1] / "support" / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -158,6 +159,7 @@ def test_helpdesk_meets_no_barrier(
     with unit_of_work() as uow:
         late = uow.session.get_one(Ticket, overdue.id)
         late.answer_due_at = late.queue_at = late.created_at.replace(year=2025)
+    letters.arrives(letters.mail(to=db.session.get_one(Agency, desk.agency_id).helpdesk_address, List_Id="<n.example>"))
     base, wrong = f"/admin/tickets/{ticket.number}/", []
 
     def look(path: str = "") -> None:
@@ -173,7 +175,7 @@ def test_helpdesk_meets_no_barrier(
     for path in (
         "/admin/tickets/", "/admin/tickets/?view=all&q=nothing-such&state=open", base, "/admin/tickets/new",
         f"{base}merge?into={other.number}", f"{base}route", f"/admin/tickets/bulk?act=merge&{picks}",
-        f"/admin/tickets/bulk?act=assign&{picks}",
+        f"/admin/tickets/bulk?act=assign&{picks}", "/admin/lost-and-found/",
     ):
         look(path)
     site.open(f"{base}?lang={lang}")

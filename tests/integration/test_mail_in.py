@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.config import Settings
 from backoffice.domain.files import FileCheck, FilePurpose
-from backoffice.domain.inbound import LOOP_MAILS, Cause, Outcome, Settlement
+from backoffice.domain.inbound import LOOP_MAILS, Cause, Letter, Outcome, Settlement
 from backoffice.domain.notices import Mail, OutboxState
 from backoffice.domain.tickets import Channel, Direction, TicketState
 from backoffice.jobs import inbound as jobs
@@ -290,14 +290,16 @@ def test_a_storm_from_one_sender_is_stopped_and_counted_on_one_row(session, desk
         uow.session.add_all(
             ReceivedMail(
                 key=f"{number}", id_digest="", sender=desk.requester.email, received_at=uow.now,
-                outcome=Outcome.TICKET,
+                outcome=Outcome.TICKET, about=arrivals.about(Letter(size=0, digest="", subject=f"Job {number} failed")),
             )
             for number in range(LOOP_MAILS - 1)
         )
-    done = [arrives(mail(sender=desk.requester.email, text=f"Mail {number}")) for number in range(3)]
+    subjects = ["Re: [#1021] Job 77 failed", "job 78 FAILED", "Job 79 failed"]
+    done = [arrives(mail(sender=desk.requester.email, subject=subject)) for subject in subjects]
     assert [one.cause for one in done] == [None, Cause.LOOP, Cause.LOOP]
+    assert arrives(mail(sender=desk.requester.email, subject="What is going on?")).outcome is Outcome.TICKET
     assert [(row.times, row.settled_at is None) for row in lost(session)] == [(2, True), (1, False)]
-    assert kinds(session) == [Mail.TICKET_RECEIVED]
+    assert kinds(session) == [Mail.TICKET_RECEIVED] * 2
 
 
 @pytest.mark.one_engine
