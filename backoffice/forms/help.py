@@ -9,6 +9,7 @@ from backoffice.domain.text import LIMITS
 from backoffice.forms.base import Form
 
 MISSING = N_("Say in a few words what is the matter.")
+NO_ADDRESS = N_("Write the address to which the answer should go.")
 PICTURES = "image/png,image/jpeg,image/webp,image/gif"
 
 

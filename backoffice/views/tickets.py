@@ -17,7 +17,7 @@ from backoffice.domain.files import FilePurpose
 from backoffice.domain.permissions import Actor
 from backoffice.domain.text import fold_email
 from backoffice.domain.tickets import REPLY_WAITS, Channel, Direction, TicketState
-from backoffice.forms.help import FurtherForm, NewTicketForm
+from backoffice.forms.help import NO_ADDRESS, FurtherForm, NewTicketForm
 from backoffice.mail.links import follow_link, is_follow_key
 from backoffice.models import Ticket, TicketMessage
 from backoffice.queries import projects, tickets
@@ -129,7 +129,9 @@ def _send(form: NewTicketForm) -> ResponseReturnValue:
         form.website.data = ""
         refusals.append(Refused(ticket_form.AUTOMATIC, code="looks-automatic"))
     email = fold_email(who.email) if who else ""
-    if who is None:
+    if who is None and not (form.email.data or "").strip():
+        refusals.insert(0, Refused(NO_ADDRESS, field="email", code="missing"))
+    elif who is None:
         try:
             email = checked_email(form.email.data or "")
         except Refused as error:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backoffice.models import Project, StoredFile, TicketAttachment
+from backoffice.models import Project, StoredFile, Ticket, TicketAttachment
 from tests.e2e.pages.help import PASTE, Editor, TicketForm, colors
 from tests.e2e.pages.site import Site
 from tests.factories import pictures, tickets
@@ -68,6 +68,7 @@ def test_pasted_screenshot_is_blacked_out_by_mouse_and_by_keys_and_its_pixels_ar
     form.editor.drag((0.09, 0.09), (0.31, 0.21))
     expect(form.editor.marks).to_have_count(1)
     expect(page.locator("[data-caption]")).to_contain_text("Places blacked out: 1")
+    expect(page.locator("[data-window]")).to_contain_text("1280 × 720")
     # the second place by keys alone: into the middle, then step by step to the bottom right and a little larger
     add = page.get_by_role("button", name="Add in the middle", exact=True)
     add.focus()
@@ -97,6 +98,7 @@ def test_pasted_screenshot_is_blacked_out_by_mouse_and_by_keys_and_its_pixels_ar
     assert set(colors(picture, secret)) == {BLACK}
     assert set(colors(picture, [(10, 10), (400, 250), (790, 490)])) == {PAPER}
     assert session.scalars(select(TicketAttachment.is_blacked_out)).all() == [True]
+    assert session.scalars(select(Ticket.context)).one()["window"] == "1280 × 720"
 
 
 def test_pictures_are_dropped_chosen_marked_removed_and_too_many_are_refused(

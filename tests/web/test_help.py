@@ -183,6 +183,10 @@ def test_what_is_missing_is_said_beside_its_field_and_the_pictures_are_kept(
     assert [row.is_blacked_out for row in message.attachments] == [False, True]
 
 
+def test_address_that_is_left_out_is_asked_for_in_plain_words(client: Client, desk: Desk) -> None:
+    assert "Write the address to which the answer should go." in send(client, email=" ").text
+
+
 def test_kept_pictures_of_another_form_cannot_be_taken(client: Client, desk: Desk, session: Session) -> None:
     other = pictures.screenshot()
     send(client, keeps=str(other), held="made-up")

@@ -1,6 +1,6 @@
 // The last refusal or failure that a person read in this tab (data-error), so that a help form can offer to add it:
 // [data-trouble="name"] is a hidden part with a [data-said]; it appears when there is something to say, which goes
-// into the hidden field of that name in its form.
+// into the hidden field of that name in its form. [data-window="name"] says the size of the window in the same way.
 const KEY = "trouble";
 const HOUR = 3600 * 1000;
 
@@ -33,6 +33,15 @@ function offer() {
   part.hidden = false;
 }
 
+function measure() {
+  const part = document.querySelector("[data-window]");
+  const field = part?.closest("form").elements.namedItem(part.dataset.window);
+  if (!field) return;
+  const size = `${innerWidth} × ${innerHeight}`;
+  if (!part.textContent.includes(size)) part.append(` · ${size}`);
+  field.value = size;
+}
+
 new MutationObserver((changes) => {
   for (const { addedNodes } of changes) {
     for (const node of addedNodes) {
@@ -43,5 +52,7 @@ new MutationObserver((changes) => {
   }
 }).observe(document.body, { childList: true, subtree: true });
 look(document);
-offer();
-document.addEventListener("swapped", offer);
+for (const show of [offer, measure]) {
+  show();
+  document.addEventListener("swapped", show);
+}
