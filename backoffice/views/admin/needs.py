@@ -1,6 +1,6 @@
 """"Needs data": what keeps a project or a mail from going on, each row with its cure as one act (DOMAIN §2, §7)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
@@ -23,12 +23,14 @@ from backoffice.queries.keyset import BadCursor
 from backoffice.services import access, facts
 from backoffice.services import needs as services
 from backoffice.services.uow import UnitOfWork, unit_of_work
+from backoffice.views import exporting
 from backoffice.views.admin import needs_count
 from backoffice.views.admin.base import Guarded
 from backoffice.views.admin.project_facts import said
+from backoffice.views.exporting import Sheet
 from backoffice.views.messages import words
 
-SIZE = 25
+SIZE, BATCH = 25, 500
 KEPT = ("view", "q", "at")
 
 
@@ -46,7 +48,35 @@ class NeedsDataView(Guarded):
 
     @expose("/")
     def index(self) -> Any:
-        return self._list()
+        kind = exporting.asked()
+        if kind is None:
+            return self._list()
+        header = [_("Project code"), _("Project"), _("What is missing"), _("Detail"), _("here"), _("in the list")]
+        return exporting.of_list(
+            kind, name="needs-data", sheet=Sheet(header=header, rows=_lines), batches=self._batches()
+        )
+
+    def _batches(self) -> Iterator[list[needs.Row]]:
+        """All pages of the list, one after the other."""
+        actor, today, need, q = self.actor, self._today(), self._need(), request.args.get("q", "")
+        cursor: str | None = None
+        while True:
+            found = needs.page(
+                db.session(), actor, today=today, need=need, search=q, size=BATCH, cursor=cursor
+            )
+            yield found.rows
+            cursor = found.next
+            if cursor is None:
+                return
+
+    def as_file(self, kind: str) -> str:
+        """The same list as a file."""
+        args = {name: value for name, value in self._kept().items() if name != "at"}
+        return str(self.get_url(".index", **args, format=kind))
+
+    def _need(self) -> Need | None:
+        asked = request.args.get("view", "")
+        return Need(asked) if asked in set(Need) else None
 
     @expose("/<code>/end-date", methods=("POST",))
     def end_date_view(self, code: str) -> Any:
@@ -141,8 +171,7 @@ class NeedsDataView(Guarded):
 
     def _list(self, *, wrong: dict[str, tuple[str, str]] | None = None) -> Any:
         session, actor, today = db.session(), self.actor, self._today()
-        asked = request.args.get("view", "")
-        need = Need(asked) if asked in set(Need) else None
+        need = self._need()
         q = request.args.get("q", "")
         try:
             found = needs.page(
@@ -205,6 +234,21 @@ class NeedsDataView(Guarded):
         if db.session.scalar(projects.visible(self.actor).where(Project.id == row.project_id)) is None:
             abort(404)
         return row.id
+
+
+def _lines(rows: Sequence[needs.Row]) -> Iterator[Sequence[str]]:
+    """What a batch says in the columns."""
+    for row in rows:
+        detail, ours, theirs = "", "", ""
+        if row.access is not None:
+            detail = row.access.user.email
+        elif row.file is not None:
+            detail = row.file.name
+        elif row.difference is not None:
+            field = row.difference.field
+            detail = _(rules.DIFFERENCE_WORDS.get(field, field))
+            ours, theirs = said(field, row.difference.ours), said(field, row.difference.theirs)
+        yield [row.project.code, row.project.title, _(NEED_WORDS[row.need]), detail, ours, theirs]
 
 
 def _number(text: str) -> int:

@@ -19,6 +19,7 @@ from tests import factories
 from tests.factories import Person
 from tests.factories import reviews as make
 from tests.factories.reviews import Scene
+from tests.support import sheets
 from tests.support.client import Client
 
 
@@ -68,6 +69,9 @@ def test_a_project_without_end_access_or_rule_is_cured_by_one_act_each(
     assert kinds(session, admin) == ["no-end-date", "no-access", "undecided"]
     page = client.get("/admin/needs-data/").text
     assert [code in page for code in (endless_code, lonely_code, strange_code)] == [True] * 3
+    rows = sheets.of_csv(client.get("/admin/needs-data/?format=csv").data)
+    assert [row["Project code"] for row in rows] == [endless_code, lonely_code, strange_code]
+    assert [row["What is missing"] for row in rows] == ["No end date", "No access", "Unknown action type"]
     refused = client.post(f"/admin/needs-data/{lonely_code}/give?view=no-access", data={"email": "nobody"})
     assert (refused.status_code, 'value="nobody"' in refused.text) == (422, True)
     refused = client.post(f"/admin/needs-data/{endless_code}/end-date", data={"end_date": "soon", "seen": f"{start}/"})
