@@ -249,7 +249,7 @@ def test_every_page_passes_axe_and_fits_a_phone(
     expect(page.locator("#errors")).to_be_visible()
     look("")
     reviews.submit(scene)
-    look(home, home + "receipts/1", home + first, home + "submit")
+    look(home, home + "receipts/1", home + first, home + "submit", home + "reopen")
     reviews.give_back(scene)
     look("/my/", home, home + first, home + f"results/{scene.result_ids[1]}", home + "submit")
 

@@ -88,7 +88,8 @@ def test_specialist_meets_no_barrier_on_the_way(site: Site, scene: Scene, review
     with unit_of_work() as uow:
         reviews.take_over(uow, actor=scene.specialist.actor, project_id=scene.project_id)
     for path in ("/admin/", "/admin/review/", "/admin/review/?view=silent", "/admin/review/?year=2023&claimed=no",
-                 f"{base}?open=all", f"{base}return", f"{base}approve", f"{base}unlock", f"{base}ask", f"{base}decline"):
+                 f"{base}?open=all", f"{base}return", f"{base}approve", f"{base}unlock", f"{base}ask",
+                 f"{base}decline"):
         look(path)
     site.open(f"{base}unlock?lang=en")
     site.press("Unlock")

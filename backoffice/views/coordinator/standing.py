@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from backoffice.domain import clock, projects
 from backoffice.domain.projects import LABELS, GrantState, Label, PublicationRule, Status
 from backoffice.domain.readiness import Finding, Level, ProjectState
-from backoffice.domain.reviews import DecisionKind
+from backoffice.domain.reviews import DecisionKind, QueuePlace
 from backoffice.domain.visibility import OverrideKind, Subject, project_is_public
-from backoffice.models import ChangeRequest, Decision, Override, Project, Submission
-from backoffice.queries import contacts, published, readiness, submissions
+from backoffice.models import ChangeRequest, Decision, Override, Project, Submission, Ticket
+from backoffice.queries import contacts, published, questions, readiness, submissions
 from backoffice.queries import projects as queries
 from backoffice.views.coordinator.base import address
 from backoffice.views.messages import day
@@ -62,7 +62,8 @@ class Standing:
 
     @property
     def waits_for_coordinator(self) -> bool:
-        return self.label in {Label.SUBMITTABLE, Label.RETURNED}
+        is_asked = self.label is Label.UNDER_REVIEW and self.project.queue_place == QueuePlace.ASKED
+        return is_asked or self.label in {Label.SUBMITTABLE, Label.RETURNED}
 
     @property
     def is_editable(self) -> bool:
@@ -134,6 +135,13 @@ def _words(
     requests: dict[str, ChangeRequest], submission: Submission | None, decision: Decision | None, today: date,
 ) -> tuple[str, str]:
     if label is Label.UNDER_REVIEW and submission is not None:
+        asked = _question(session, project, submission)
+        if asked is not None:
+            asked_on = clock.day_of(asked.created_at, time_zone=project.agency.time_zone)
+            return gettext("The agency has a question for you"), gettext(
+                "Asked on %(day)s. The results stay under review, and the review goes on when your answer is there.",
+                day=day(asked_on),
+            )
         return gettext("Nothing to do: the agency checks the results"), gettext(
             "Sent on %(day)s as submission %(number)s. You will get a mail as soon as the agency has answered.",
             day=day(_day(project, submission)), number=submission.number,
@@ -147,6 +155,13 @@ def _words(
     if label is Label.OPEN:
         return gettext("Add results as they are made"), _running(project, facts)
     return _submittable(project, facts, errors, today)
+
+
+def _question(session: Session, project: Project, submission: Submission) -> Ticket | None:
+    """What waits for the coordinator's answer; looked for only where the queue says that something was asked."""
+    if project.queue_place != QueuePlace.ASKED:
+        return None
+    return session.scalar(questions.waiting(submission.id))
 
 
 def _running(project: Project, facts: ProjectState) -> str:
@@ -270,6 +285,8 @@ def _way(
     if label is Label.UNDER_REVIEW:
         if submission is None:
             return None
+        if project.queue_place == QueuePlace.ASKED:
+            return Way(label=gettext("Answer the question"), url=address("project", project) + "#question")
         return Way(
             label=gettext("See what was sent"), is_act=False,
             url=address("receipt", project, number=submission.number),

@@ -19,7 +19,7 @@ def test_question_and_answer_go_to_and_fro(app: Flask, scene: Scene, desk: Desk,
     assert isinstance(coordinator, Client)
     coordinator.sign_in(scene.coordinator.email)
     page = desk.get()
-    assert any(link.get_text().strip() == "Ask the coordinator" for link in page.select("#decide a"))
+    assert any(link.get_text().strip() == "Ask the coordinator" for link in page.select("main a"))
     form = desk.form("ask")
     answer = desk.post("ask", form | {"question": ""})
     assert (answer.status_code, errors(answer)) == (422, {"missing"})
@@ -38,6 +38,8 @@ def test_question_and_answer_go_to_and_fro(app: Flask, scene: Scene, desk: Desk,
     assert "And who wrote the text?" in told(answer)
 
     page = soup(coordinator.get(f"/my/{code}/"))
+    assert page.select_one("#standing h2").get_text() == "The agency has a question for you"
+    assert page.select_one("#standing a.btn").get_text().strip() == "Answer the question"
     box = page.select_one(f"#question [data-question='{number}']")
     assert QUESTION in box.get_text()
     form_there = box.select_one("form")
