@@ -168,7 +168,7 @@ def _decision(case: _Case) -> Message:
 
 
 def _reopen_requested(case: _Case) -> Message:
-    if "ticket_id" in case.claim.params:
+    if "asked_by_id" in case.claim.params:  # the helpdesk asks; a coordinator's request has a row of its own
         return _unlock_asked(case)
     row = case.get(ReopenRequest, "request_id")
     if row.closed_at is not None:

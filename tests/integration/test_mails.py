@@ -43,7 +43,7 @@ from backoffice.services import outbox, overrides
 from backoffice.services.outbox import Recipient
 from backoffice.services.uow import unit_of_work
 from tests import factories
-from tests.factories import reviews
+from tests.factories import reviews, tickets
 from tests.factories.reviews import Scene
 from tests.support import mails
 from tests.support.client import Client
@@ -403,3 +403,14 @@ def test_staff_mail_names_the_role(told: Told) -> None:
     assert "Programmas speciālists" in mails.text(send(told, Mail.STAFF_ACCESS, "lv"))
     helper = factories.staff(Role.HELPDESK, agency_id=told.scene.agency_id)
     assert helper
+
+
+def test_helpdesk_asks_a_specialist_to_unlock_and_the_mail_leads_to_the_ticket(told: Told) -> None:
+    ticket = tickets.ticket(email=told.scene.coordinator.email, project_id=told.scene.project_id)
+    told.params.update(
+        {"ticket_id": ticket.id, "asked_by_id": told.scene.specialist.user_id, "reason": "A wrong file went along."}
+    )
+    text = mails.text(send(told, Mail.REOPEN_REQUESTED, "en", to_staff=True))
+    assert "The helpdesk asks to reopen the results" in text
+    assert "A wrong file went along." in text
+    assert f"http://localhost/admin/tickets/{ticket.number}/" in text
