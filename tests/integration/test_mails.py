@@ -411,6 +411,6 @@ def test_helpdesk_asks_a_specialist_to_unlock_and_the_mail_leads_to_the_ticket(t
         {"ticket_id": ticket.id, "asked_by_id": told.scene.specialist.user_id, "reason": "A wrong file went along."}
     )
     text = mails.text(send(told, Mail.REOPEN_REQUESTED, "en", to_staff=True))
-    assert "The helpdesk asks to reopen the results" in text
+    assert f"Ticket #{ticket.number} says who asks for it" in text
     assert "A wrong file went along." in text
     assert f"http://localhost/admin/tickets/{ticket.number}/" in text
