@@ -35,6 +35,7 @@ class FilePurpose(StrEnum):
     SCREENSHOT = "screenshot"  # a picture of a ticket, written anew by us
     ATTACHMENT = "attachment"  # any other file of a ticket; came by mail
     MAIL = "mail"  # a mail as it arrived, kept whole
+    IMPORT = "import"  # a list that an admin imports, and what came of its rows; served to nobody as it is
 
 
 CHECK_WORDS: Mapping[FileCheck, str] = MappingProxyType({

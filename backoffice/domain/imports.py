@@ -11,6 +11,7 @@ from types import MappingProxyType
 from backoffice.domain import cells, text
 from backoffice.domain.cells import Cell, RowFault, is_empty
 from backoffice.domain.errors import N_, Refused
+from backoffice.domain.import_runs import Touched
 from backoffice.domain.projects import GrantState, ProjectCode, parse_code
 
 CODE, TITLE, AGENCY = "Project Identifier", "Project Title", "Agency"
@@ -179,6 +180,8 @@ class Outcome:
     refused: list[RefusedRow] = field(default_factory=list)  # of this batch; a run keeps them on disk
     refused_count: int = 0
     mails: Counter[str] = field(default_factory=Counter)
+    suppressed: Counter[str] = field(default_factory=Counter)  # due before the agency began: never sent
+    touched: list[Touched] = field(default_factory=list)  # of this batch, where somebody wants to see them
     known: Counter[str] = field(default_factory=Counter)  # by agency: rows that name a project of before
     differences: int = 0
 
@@ -191,6 +194,7 @@ class Outcome:
         self.refused_count += len(batch.refused)
         self.differences += batch.differences
         self.mails.update(batch.mails)
+        self.suppressed.update(batch.suppressed)
         self.known.update(batch.known)
 
 

@@ -16,6 +16,7 @@ class Need(StrEnum):
     NO_ACCESS = "no-access"
     UNTOLD = "untold"
     UNDECIDED = "undecided"
+    LINK = "link"
     DIFFERENCE = "difference"
 
 
@@ -26,6 +27,7 @@ NEED_WORDS: Mapping[Need, str] = MappingProxyType({
     Need.NO_ACCESS: N_("No access"),
     Need.UNTOLD: N_("Never told about their access"),
     Need.UNDECIDED: N_("Unknown action type"),
+    Need.LINK: N_("Website does not answer"),
     Need.DIFFERENCE: N_("Import differs"),
 })
 RANKS: Mapping[Need, int] = MappingProxyType({need: rank for rank, need in enumerate(Need)})

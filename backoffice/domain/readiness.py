@@ -11,6 +11,7 @@ from types import MappingProxyType
 from backoffice.domain import text
 from backoffice.domain.errors import N_
 from backoffice.domain.files import FileCheck
+from backoffice.domain.links import WEBSITE_WORDS, LinkState
 
 SHORT_DESCRIPTION = 100  # characters; below it the description is a warning
 
@@ -62,6 +63,9 @@ class ProjectState:
     has_logo: bool
     has_website: bool
     final_summary: str
+    website_state: LinkState | None = None  # what was found behind it, as far as it was asked
+    website_since: date | None = None
+    website_leads_to: str = ""
     summary_reads_as_english: bool | None = None
     summary_request: str = ""
     summary_answer: str = ""
@@ -92,6 +96,7 @@ CONFIRMED_WORDS: Mapping[str, str] = MappingProxyType({
     "no-website": N_("No website"),
     "no-summary": N_("No final summary"),
     "summary-not-english": N_("A final summary that does not read as English"),
+    "website-dead": N_("A website that does not answer or leads to another site"),
     "link-dead": N_("A link that does not answer"),
     "link-only": N_("A result with a link only, no file"),
     "same-file": N_("The same file in two results"),
@@ -202,6 +207,11 @@ def _live(state: ProjectState) -> list[Finding]:
         lines.append(_warning("no-logo", N_("The project has no logo."), anchor="logo"))
     if not state.has_website:
         lines.append(_warning("no-website", N_("The project has no website."), anchor="website"))
+    elif state.website_state is not None and state.website_state in WEBSITE_WORDS:
+        lines.append(_warning(
+            "website-dead", WEBSITE_WORDS[state.website_state], anchor="website",
+            values={"day": state.website_since, "to": state.website_leads_to},
+        ))
     if any(stored.check is FileCheck.NOT_SCANNED for result in state.results for stored in result.files):
         lines.append(_warning("no-scanner", N_("The files were not checked for viruses: there is no scanner.")))
     return lines

@@ -1,7 +1,7 @@
 """Facts of a project that staff set by hand (DOMAIN §2). `seen` is what stood there when the page was opened."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import Optional
 
 from backoffice.domain.projects import GRANT_WORDS, GrantState
@@ -28,6 +28,11 @@ class RequiredForm(Form):
         choices=[("True", _l("required")), ("False", _l("not required")), ("", _l("as the action type says"))],
     )
     reason = TextAreaField(_l("Reason"))
+
+
+class MarksForm(Form):
+    is_good_practice = BooleanField(_l("Good practice"))
+    is_success_story = BooleanField(_l("Success story"))
 
 
 class ResponsibleForm(Form):

@@ -12,6 +12,7 @@ from typing import IO, BinaryIO
 
 from backoffice.db import db
 from backoffice.domain import imports as rules
+from backoffice.domain.import_runs import Touched
 from backoffice.domain.imports import Outcome, RefusedRow
 from backoffice.domain.permissions import Actor
 from backoffice.queries import imports as queries
@@ -85,8 +86,11 @@ def run(
     only: str | None = None,
     is_dry_run: bool = False,
     progress: Progress | None = None,
+    each: Callable[[Touched], None] | None = None,
 ) -> Report:
     """Import a list, or find out what would come of it. Raises Refused when it is refused as a whole.
+
+    `each` is given every row that adds or changes a project.
 
     `only` limits it to one agency, by its code; an admin imports for the own agency alone.
     A stop half-way (an interrupt, a lost database) leaves whole batches, and an event that says so.
@@ -99,8 +103,12 @@ def run(
         report = Report(kind=table.kind, ignored=table.unknown)
         try:
             while rows := list(islice(table.rows, BATCH)):
-                batch = _batch(rows, table=table, actor=actor, seen=seen, only=only, is_dry_run=is_dry_run)
+                batch = _batch(rows, table=table, actor=actor, seen=seen, only=only, is_dry_run=is_dry_run,
+                               is_listed=each is not None)
                 report.outcome.add(batch)
+                if each is not None:
+                    for touched in batch.touched:
+                        each(touched)
                 for row in batch.refused:
                     report.refused.add(row)
                 if progress is not None:
@@ -134,10 +142,12 @@ def _batch(
     seen: Seen,
     only: str | None,
     is_dry_run: bool,
+    is_listed: bool,
 ) -> Outcome:
     """One batch, written; or rolled back when nothing may be."""
     with suppress(_NothingWritten), unit_of_work() as uow:
-        outcome = imports.apply(uow, actor=actor, rows=rows, header=table.header, seen=seen, only=only)
+        outcome = imports.apply(uow, actor=actor, rows=rows, header=table.header, seen=seen, only=only,
+                                is_listed=is_listed)
         if is_dry_run:
             raise _NothingWritten
     return outcome

@@ -29,10 +29,12 @@ def init_app(app: Flask, *, redis_url: str | None) -> None:
     committed.connect(wake)
 
 
-def wake(_uow: UnitOfWork, *, outbox: tuple[int, ...], files: tuple[int, ...]) -> None:
-    """After the commit: one call for each mail and each uploaded file that it wrote."""
-    enqueue("backoffice.jobs.outbox.deliver", *outbox)
-    enqueue("backoffice.jobs.files.check", *files)
+def wake(uow: UnitOfWork) -> None:
+    """After the commit: one call for each mail, uploaded file, import and address that it wrote."""
+    enqueue("backoffice.jobs.outbox.deliver", *uow.published)
+    enqueue("backoffice.jobs.files.check", *uow.uploaded)
+    enqueue("backoffice.jobs.import_runs.work", *uow.imports)
+    enqueue("backoffice.jobs.links.check", *uow.links)
 
 
 def enqueue(function: str, *ids: int) -> bool:

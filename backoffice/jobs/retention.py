@@ -10,7 +10,7 @@ from backoffice.db import db
 from backoffice.domain.retention import Kept
 from backoffice.models import Agency
 from backoffice.queries import agencies
-from backoffice.services import drafts, retention
+from backoffice.services import drafts, import_runs, retention
 from backoffice.services.uow import UnitOfWork, unit_of_work
 from backoffice.storage.store import Store
 
@@ -20,6 +20,7 @@ def run() -> dict[str, int]:
     total = Counter[Kept]()
     total[Kept.SIGN_INS] = _all(retention.sign_ins)
     _all(drafts.sweep)
+    _all(import_runs.forget)
     ids = [agency.id for agency in db.session.scalars(agencies.in_order())]
     db.session.rollback()
     for agency_id in ids:

@@ -16,7 +16,8 @@ from backoffice.jobs.queue import enqueue, enqueue_duty
 MINUTE_S = 60
 # A reply waits fifteen seconds, a decision sixty: what has just become due does not wait for the minute as well.
 BEAT_S = 5
-EACH_MINUTE = ("backoffice.jobs.outbox.sweep", "backoffice.jobs.files.sweep", "backoffice.jobs.audit.seal")
+EACH_MINUTE = ("backoffice.jobs.outbox.sweep", "backoffice.jobs.files.sweep", "backoffice.jobs.import_runs.sweep",
+               "backoffice.jobs.audit.seal")
 # Dated mails are a matter of the day. They are reckoned before it begins in any agency of the Union and looked at
 # again each hour: a call that went down with Redis or a failed database costs an hour then, not a day.
 DATED = ("backoffice.jobs.notices.run",)
@@ -24,6 +25,7 @@ DATED = ("backoffice.jobs.notices.run",)
 TIDYING = (
     "backoffice.jobs.files.tidy", "backoffice.jobs.tickets.tidy", "backoffice.jobs.audit.seal_all",
     "backoffice.jobs.inbound.tidy", "backoffice.jobs.retention.run",
+    "backoffice.jobs.links.sweep",
 )
 DATED_FROM_HOUR_UTC = 3
 log = logging.getLogger(__name__)

@@ -5,7 +5,9 @@ from backoffice.models.audit import AuditEvent, AuditPersonal, AuditSeal
 from backoffice.models.contact import Access, Contact, ContactLink, EndedAddress, Override
 from backoffice.models.draft import FormDraft
 from backoffice.models.file import StoredFile
+from backoffice.models.import_run import ImportRun
 from backoffice.models.inbound import LostMail, MutedList, ReceivedMail
+from backoffice.models.link_check import LinkCheck
 from backoffice.models.outbox import OutboxRow
 from backoffice.models.project import ImportDifference, Partner, Project, StaffFact
 from backoffice.models.result import Result
@@ -57,7 +59,9 @@ __all__ = [
     "FormDraft",
     "Identity",
     "ImportDifference",
+    "ImportRun",
     "ItemVerdict",
+    "LinkCheck",
     "LostMail",
     "MutedList",
     "OutboxRow",

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from backoffice.domain.files import FileCheck, FilePurpose
 from backoffice.domain.permissions import Actor, Permission
-from backoffice.models import Project, StoredFile, SubmissionFile, TicketAttachment
+from backoffice.models import ImportRun, Project, StoredFile, SubmissionFile, TicketAttachment
 from backoffice.queries import projects
 
 
@@ -88,6 +88,8 @@ def forgotten(*, before: datetime, limit: int) -> Select[StoredFile]:
             ~_is_submitted(),
             ~exists().where(Project.logo_file_id == StoredFile.id),
             ~exists().where(TicketAttachment.file_id == StoredFile.id),
+            ~exists().where(ImportRun.list_file_id == StoredFile.id),
+            ~exists().where(ImportRun.rows_file_id == StoredFile.id),
         )
         .order_by(StoredFile.id)
         .limit(limit)

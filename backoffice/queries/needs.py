@@ -1,4 +1,4 @@
-""""Needs data": one list over seven causes, each found by its own select, in pages by one key (DESIGN §4)."""
+""""Needs data": one list over eight causes, each found by its own select, in pages by one key (DESIGN §4)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,19 @@ from sqlalchemy import Select, and_, exists, func, literal, or_, select, union_a
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 
 from backoffice.domain.files import FileCheck
+from backoffice.domain.links import TROUBLE
 from backoffice.domain.needs import BY_RANK, RANKS, Need
 from backoffice.domain.notices import Mail, OutboxState
 from backoffice.domain.permissions import Actor
 from backoffice.domain.projects import GrantState, Status
+from backoffice.domain.visibility import OverrideKind, Subject
 from backoffice.models import (
     Access,
     AddressState,
     ImportDifference,
+    LinkCheck,
     OutboxRow,
+    Override,
     Project,
     StoredFile,
     SubmissionFile,
@@ -42,6 +46,7 @@ class Row:
     access: Access | None = None
     address: AddressState | None = None
     file: StoredFile | None = None
+    link: LinkCheck | None = None
     reached: int = 0  # of the people with access, those whose mail arrives
     people: int = 0
 
@@ -177,6 +182,17 @@ def _file(query: _Columns, _today: date) -> _Columns:
     )
 
 
+def _link(query: _Columns, _today: date) -> _Columns:
+    """A website that is dead or leads to another site, and that the public still sees."""
+    hidden = exists().where(
+        Override.project_id == Project.id, Override.subject.in_((Subject.WEBSITE, Subject.PROJECT)),
+        Override.cleared_at.is_(None), Override.kind == OverrideKind.HIDE,
+    )
+    return query.join_from(LinkCheck, Project, Project.website == LinkCheck.url).where(
+        LinkCheck.state.in_(TROUBLE), Project.grant_state != GrantState.CANCELLED, ~hidden
+    )
+
+
 _Build = Callable[[_Columns, date], _Columns]
 _KINDS: Mapping[Need, tuple[InstrumentedAttribute[int], _Build]] = MappingProxyType({
     Need.FILE: (StoredFile.id, _file),
@@ -185,6 +201,7 @@ _KINDS: Mapping[Need, tuple[InstrumentedAttribute[int], _Build]] = MappingProxyT
     Need.NO_ACCESS: (Project.id, _no_access),
     Need.UNTOLD: (Access.id, _untold),
     Need.UNDECIDED: (Project.id, _undecided),
+    Need.LINK: (LinkCheck.id, _link),
     Need.DIFFERENCE: (ImportDifference.id, _difference),
 })
 
@@ -196,6 +213,7 @@ def _rows(session: Session, found: Sequence[tuple[Need, int, int]]) -> list[Row]
     access_ids = refs[Need.UNREACHABLE] | refs[Need.UNTOLD]
     differences = _by_id(session, select(ImportDifference).where(ImportDifference.id.in_(refs[Need.DIFFERENCE])))
     accesses = _by_id(session, select(Access).where(Access.id.in_(access_ids)).options(joinedload(Access.user)))
+    links = _by_id(session, select(LinkCheck).where(LinkCheck.id.in_(refs[Need.LINK])))
     files = _by_id(session, select(StoredFile).where(StoredFile.id.in_(refs[Need.FILE])))
     bounced = {
         row.email: row
@@ -212,6 +230,7 @@ def _rows(session: Session, found: Sequence[tuple[Need, int, int]]) -> list[Row]
             need=need, project=owners[project_id], access=access,
             difference=differences.get(ref) if need is Need.DIFFERENCE else None,
             file=files.get(ref) if need is Need.FILE else None,
+            link=links.get(ref) if need is Need.LINK else None,
             address=bounced.get(access.user.email) if access and need is Need.UNREACHABLE else None,
             people=all_of_them, reached=reached,
         ))

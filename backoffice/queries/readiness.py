@@ -4,15 +4,16 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from backoffice.domain import clock, readiness
 from backoffice.domain import projects as rules
-from backoffice.domain import readiness
 from backoffice.domain.english import reads_as_english
+from backoffice.domain.links import LinkState
 from backoffice.domain.projects import GrantState, Status
 from backoffice.domain.readiness import FileState, Finding, ProjectState, ResultState
 from backoffice.domain.results import SUMMARY_KEY, item_digest, item_key
 from backoffice.domain.visibility import Subject
-from backoffice.models import ChangeRequest, Project
-from backoffice.queries import contacts, projects, submissions
+from backoffice.models import ChangeRequest, LinkCheck, Project
+from backoffice.queries import contacts, links, projects, submissions
 
 
 def state(session: Session, *, project: Project, today: date) -> ProjectState:
@@ -22,6 +23,8 @@ def state(session: Session, *, project: Project, today: date) -> ProjectState:
     overrides = contacts.by_subject(session.scalars(contacts.active_overrides(project.id)).all())
     facts = projects.facts(project, today=today)
     summary = requests.get(SUMMARY_KEY)
+    found = links.of_urls(session, [project.website, *(result.link for result in project.results)])
+    website = found.get(project.website)
     return ProjectState(
         is_submittable=rules.submittable(facts),
         submittable_from=rules.submittable_from(facts),
@@ -33,6 +36,10 @@ def state(session: Session, *, project: Project, today: date) -> ProjectState:
         ),
         has_logo=project.logo_file_id is not None,
         has_website=bool(project.website),
+        website_state=website.state if website else None,
+        website_since=clock.day_of(website.since_at, time_zone=project.agency.time_zone)
+        if website and website.since_at else None,
+        website_leads_to=website.leads_to if website else "",
         final_summary=project.final_summary,
         summary_reads_as_english=reads_as_english(project.final_summary),
         summary_request=summary.comment if summary else "",
@@ -53,6 +60,7 @@ def state(session: Session, *, project: Project, today: date) -> ProjectState:
                     FileState(name=file.name, sha256=file.sha256, check=file.check_state) for file in result.files
                 ),
                 reads_as_english=reads_as_english(result.description),
+                link_answers=_answers(found.get(result.link)),
                 request=request.comment if (request := requests.get(item_key(result.id))) else "",
                 answer=request.answer if request else "",
                 has_changed_since_request=_has_changed(request, digests),
@@ -65,6 +73,11 @@ def state(session: Session, *, project: Project, today: date) -> ProjectState:
 def findings(session: Session, *, project: Project, today: date) -> list[Finding]:
     """The checklist of a project as it stands."""
     return readiness.findings(state(session, project=project, today=today))
+
+
+def _answers(check: LinkCheck | None) -> bool | None:
+    """None: nobody has asked yet."""
+    return None if check is None or check.state is None else check.state not in (LinkState.DEAD, LinkState.NOT_PUBLIC)
 
 
 def _has_changed(request: ChangeRequest | None, digests: dict[str, str]) -> bool:

@@ -1,15 +1,18 @@
 """What waits for one member of the staff, and how the agency stands: the numbers of the first page."""
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from backoffice.domain import clock
+from backoffice.domain import projects as rules
 from backoffice.domain.permissions import Actor
-from backoffice.domain.projects import Status
+from backoffice.domain.projects import GrantState, Status
 from backoffice.domain.reviews import DecisionKind
-from backoffice.models import Access, AuditEvent, Decision, Project, ReviewClaim
+from backoffice.models import Access, AuditEvent, Decision, Project, ReviewClaim, Submission
 from backoffice.queries import audit, projects, reviews
 
 
@@ -75,6 +78,54 @@ def overdue(actor: Actor, *, today: date) -> Select[Project]:
         .where(Project.status == Status.RETURNED, Project.due_on < today)
         .order_by(Project.due_on, Project.id)
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """A week by its Monday: what was sent in it, or what its end dates let expect."""
+
+    begins: date
+    received: int = 0
+    expected: int = 0
+
+
+def weeks(session: Session, actor: Actor, *, today: date, time_zone: str, back: int = 4, ahead: int = 8) -> list[Week]:
+    """Submissions of the last weeks, and those that the coming weeks may bring: an open project can be sent from the
+    day after its end, and most are sent then."""
+    monday = today - timedelta(days=today.weekday())
+    first, last = monday - timedelta(weeks=back), monday + timedelta(weeks=ahead)
+    own = projects.scope(actor)
+    received = Counter(
+        _monday(clock.day_of(instant, time_zone=time_zone))
+        for instant in session.scalars(
+            select(Submission.submitted_at)
+            .join(Project, Project.id == Submission.project_id)
+            .where(own, Submission.submitted_at >= clock.start_of(first, time_zone=time_zone))
+            .order_by(Submission.id)
+        )
+    )
+    ends = session.execute(
+        select(Project.end_date, Project.action, Project.results_required_override, Project.grant_state)
+        .where(
+            own, Project.status == Status.OPEN, Project.grant_state != GrantState.CANCELLED,
+            Project.end_date >= monday - timedelta(days=1), Project.end_date < last,
+        )
+        .order_by(Project.id)
+    )
+    expected = Counter(
+        _monday(row.end_date + timedelta(days=1))
+        for row in ends if rules.results_required(
+            action=row.action, override=row.results_required_override, grant_state=row.grant_state
+        )
+    )
+    return [
+        Week(begins=day, received=received[day], expected=expected[day])
+        for day in (first + timedelta(weeks=number) for number in range(back + ahead))
+    ]
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def latest(session: Session, actor: Actor, *, limit: int = 6) -> list[AuditEvent]:

@@ -1,6 +1,6 @@
 """People who can sign in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -88,6 +88,12 @@ def work_of(session: Session, user_id: int) -> Work:
         .where(Ticket.assignee_id == user_id, Ticket.state != TicketState.CLOSED)
     )
     return Work(projects=projects or 0, tickets=tickets or 0)
+
+
+def names(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Id → name, or address where there is no name."""
+    query = select(User.id, User.name, User.email).where(User.id.in_(ids)).order_by(User.id)
+    return {row.id: row.name or row.email for row in session.execute(query)}
 
 
 def heirs(actor: Actor, *, user_id: int) -> Select[User]:

@@ -98,6 +98,16 @@ def check_responsible(session: Session, *, project: Project, responsible_id: int
         )
 
 
+def set_marks(
+    uow: UnitOfWork, *, actor: Actor, project_id: int, is_good_practice: bool, is_success_story: bool
+) -> Project:
+    """What the agency recommends to others, seen by everybody; an import leaves it from now on."""
+    project = projects.lock(uow, actor=actor, project_id=project_id, permission=Permission.PROJECT_MARK)
+    marks: dict[str, Value] = {"is_good_practice": is_good_practice, "is_success_story": is_success_story}
+    _change(uow, actor=actor, project=project, changes=marks, reason="")
+    return project
+
+
 def release(uow: UnitOfWork, *, actor: Actor, project_id: int, field: str) -> Project:
     """The import owns the fact again: what it said otherwise holds at once, else the next one decides."""
     project = projects.lock(uow, actor=actor, project_id=project_id, permission=Permission.PROJECT_EDIT)

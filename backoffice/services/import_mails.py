@@ -14,9 +14,10 @@ from backoffice.services.uow import UnitOfWork
 
 def tell(
     uow: UnitOfWork, *, agencies: Iterable[Agency], imported: Sequence[tuple[Project, object, Changes]]
-) -> Counter[str]:
-    """Write what goes out at once; how many mails of each kind follow. Needs numbered rows. With each project
-    stands the end date that it had before, when that changed."""
+) -> tuple[Counter[str], Counter[str]]:
+    """Write what goes out at once; how many mails of each kind follow, and how many never go because they were due
+    before the agency began. Needs numbered rows. With each project stands the end date that it had before, when that
+    changed."""
     told: Counter[str] = Counter()
     for project, _, changes in imported:
         told.update(_people(uow, project=project, changes=changes))
@@ -25,11 +26,12 @@ def tell(
     moved = {project.id: former for project, former, _ in imported if isinstance(former, date)}
     told.update(notices.end_dates_changed(uow, former=moved, agencies=by_id) if moved else {})
     ids = [project.id for project, _, _ in imported]
-    told.update(notices.preview_kinds(uow.session, project_ids=ids, agencies=by_id, now=uow.now) if ids else {})
+    queued, suppressed = notices.preview_kinds(uow.session, project_ids=ids, agencies=by_id, now=uow.now)
+    told.update(queued)
     for project, _, changes in imported:
         told[Mail.ACCESS] += _to_come(project, changes=changes, today=notices.today(project.agency, now=uow.now))
     uow.session.flush()
-    return +told
+    return +told, suppressed
 
 
 def _to_come(project: Project, *, changes: Changes, today: date) -> int:

@@ -4,16 +4,16 @@ A row is written whole or refused whole: everything about it is read and checked
 import may not touch it leaves, and where it differs from what staff or coordinators set, it says so in "Needs data".
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from enum import StrEnum
 
 from sqlalchemy import insert
 
 from backoffice.domain import imports as rules
 from backoffice.domain.cells import RowFault
 from backoffice.domain.errors import N_, Forbidden, Refused
+from backoffice.domain.import_runs import Touched
 from backoffice.domain.imports import ImportedRow, Outcome, RefusedRow, Value
 from backoffice.domain.permissions import Actor, Permission, StaffRole
 from backoffice.domain.projects import GrantState, ProjectCode
@@ -21,7 +21,8 @@ from backoffice.models import Agency, ImportDifference, Partner, Project, User
 from backoffice.queries import imports as queries
 from backoffice.queries import projects as project_queries
 from backoffice.queries.imports import Known
-from backoffice.services import audit, import_mails, import_people, keys, projects
+from backoffice.services import audit, import_effects, import_mails, import_people, keys, projects
+from backoffice.services.import_effects import Plan, words
 from backoffice.services.uow import UnitOfWork
 from backoffice.storage.seen import Seen
 from backoffice.storage.tables import Row
@@ -41,17 +42,6 @@ class _Read:
     said: ImportedRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """What a row changes in its project, checked."""
-
-    is_new: bool
-    said: frozenset[str]
-    changes: dict[str, tuple[object, object]]  # field → ours, theirs
-    kept: dict[str, tuple[object, object]]  # differs, and stays ours
-    fields: list[str]  # what was changed, by name
-
-
 def apply(
     uow: UnitOfWork,
     *,
@@ -60,8 +50,10 @@ def apply(
     header: Mapping[str, str],
     seen: Seen,
     only: str | None,
+    is_listed: bool = False,
 ) -> Outcome:
-    """Write a batch. `only` is the agency to which the import is limited; `seen` knows the batches before.
+    """Write a batch. `only` is the agency to which the import is limited; `seen` knows the batches before;
+    `is_listed` asks for each row that adds or changes something.
 
     `actor` None is the command line. The caller opens the unit of work, and may leave it without a commit to see
     what would come of it.
@@ -73,6 +65,8 @@ def apply(
     batch = _Batch(uow, actor=actor, codes=[code for _, code in named], read=read, header=header, outcome=outcome)
     for one in read:
         batch.take(one)
+    if is_listed:
+        outcome.touched.extend(batch.touched())
     batch.close()
     outcome.refused.sort(key=lambda refused: refused.record)
     return outcome
@@ -166,7 +160,8 @@ class _Batch:
         self._users = queries.users(uow.session, emails={email for found in read for email in _emails(found.said)})
         self._days = {code: project_queries.today(agency, now=uow.now) for code, agency in self._agencies.items()}
         self._partners: list[tuple[Project, int, rules.Partner]] = []
-        self._events: list[tuple[Project, _Plan, import_people.Changes]] = []
+        self._events: list[tuple[Project, Plan, import_people.Changes]] = []
+        self._rows: list[Row] = []  # of the events
 
     def take(self, found: _Read) -> None:
         """One row: refused, added, changed or unchanged."""
@@ -192,6 +187,7 @@ class _Batch:
         self._outcome.changed += not is_new
         entry.project.imported_at = self._uow.now
         self._events.append((entry.project, plan, people))
+        self._rows.append(found.row)
 
     def close(self) -> None:
         """Send everything to the database at once, then what needs its numbers: events and mails."""
@@ -207,7 +203,14 @@ class _Batch:
         audit.record_many(self._uow, actor=self._actor, entries=entries)
         former = [plan.changes.get("end_date", (None,))[0] for _, plan, _ in self._events]  # None: new, or as before
         imported = [(event[0], day, event[2]) for event, day in zip(self._events, former, strict=True)]
-        self._outcome.mails.update(import_mails.tell(self._uow, agencies=self._agencies.values(), imported=imported))
+        told, suppressed = import_mails.tell(self._uow, agencies=self._agencies.values(), imported=imported)
+        self._outcome.mails.update(told)
+        self._outcome.suppressed.update(suppressed)
+
+    def touched(self) -> Iterator[Touched]:
+        """What each row adds or changes."""
+        for row, (project, plan, people) in zip(self._rows, self._events, strict=True):
+            yield import_effects.touched(row, project=project, plan=plan, people=people, users=self._users)
 
     def _faults(self, said: ImportedRow, *, agency: Agency | None, entry: Known | None) -> list[RowFault]:
         """What can be told only beside what is there already."""
@@ -251,7 +254,7 @@ class _Batch:
         self._uow.session.add(project)
         return project
 
-    def _plan(self, said: ImportedRow, *, entry: Known, is_new: bool) -> _Plan:
+    def _plan(self, said: ImportedRow, *, entry: Known, is_new: bool) -> Plan:
         facts: dict[str, Value | int | None] = dict(said.facts)
         if said.responsible is not None:
             facts["responsible_id"] = self._users[said.responsible].id
@@ -263,9 +266,9 @@ class _Batch:
                 continue
             is_closed = name == "final_summary" and not entry.project.is_summary_open
             (kept if name in entry.staff_facts or is_closed else changes)[name] = (ours, theirs)
-        return _Plan(is_new=is_new, said=frozenset(facts), changes=changes, kept=kept, fields=list(changes))
+        return Plan(is_new=is_new, said=frozenset(facts), changes=changes, kept=kept, fields=list(changes))
 
-    def _write(self, said: ImportedRow, *, entry: Known, plan: _Plan) -> None:
+    def _write(self, said: ImportedRow, *, entry: Known, plan: Plan) -> None:
         project = entry.project
         for name, (_, theirs) in plan.changes.items():
             setattr(project, name, theirs)
@@ -305,8 +308,8 @@ class _Batch:
             if row is None:
                 row = ImportDifference(project_id=entry.project.id, field=name, ours="", theirs="", seen_at=now)
                 self._uow.session.add(row)
-            if (row.ours, row.theirs) != (_words(ours), _words(theirs)):
-                row.ours, row.theirs, row.seen_at = _words(ours), _words(theirs), now
+            if (row.ours, row.theirs) != (words(ours), words(theirs)):
+                row.ours, row.theirs, row.seen_at = words(ours), words(theirs), now
                 row.kept_at = row.kept_by_id = None
         for name in entry.differences.keys() & said - kept.keys():
             self._uow.session.delete(entry.differences[name])
@@ -338,21 +341,12 @@ def _emails(said: ImportedRow) -> list[str]:
     return people if said.responsible is None else [*people, said.responsible]
 
 
-def _words(value: object) -> str:
-    """A fact as text, for the audit trail and "Needs data"."""
-    if value is None:
-        return ""
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    return value.value if isinstance(value, StrEnum) else str(value)
-
-
-def _event(project: Project, plan: _Plan, people: import_people.Changes) -> audit.Entry:
+def _event(project: Project, plan: Plan, people: import_people.Changes) -> audit.Entry:
     """One event for each project: the names of the fields, and both values of the short ones that no person is."""
     details: dict[str, object] = {"fields": [*plan.fields, *people.fields]}
     if not plan.is_new:
         details["changes"] = {
-            name: [_words(ours), _words(theirs)] for name, (ours, theirs) in plan.changes.items() if name not in LONG
+            name: [words(ours), words(theirs)] for name, (ours, theirs) in plan.changes.items() if name not in LONG
         }
     return audit.Entry(
         action="project:imported" if plan.is_new else "project:import-changed", agency_id=project.agency_id,

@@ -105,13 +105,16 @@ def arm(
 
 def preview_kinds(
     session: Session, *, project_ids: Sequence[int], agencies: Mapping[int, Agency], now: datetime
-) -> Counter[str]:
-    """How many mails of each kind today's run makes of these projects; flush first. Writes nothing."""
-    found: Counter[str] = Counter()
-    for case in queries.some(session, project_ids=project_ids):
+) -> tuple[Counter[str], Counter[str]]:
+    """How many mails of each kind today's run sends about these projects, and how many it suppresses; flush first.
+    Writes nothing."""
+    queued: Counter[str] = Counter()
+    suppressed: Counter[str] = Counter()
+    for case in queries.some(session, project_ids=project_ids) if project_ids else ():
         agency = agencies[case.agency_id]
-        found.update(_plan(case, agency=agency, day=today(agency, now=now)).queued)
-    return found
+        for draft in _plan(case, agency=agency, day=today(agency, now=now)).drafts:
+            (suppressed if draft.is_suppressed else queued)[draft.kind] += 1
+    return queued, suppressed
 
 
 def end_dates_changed(

@@ -11,7 +11,7 @@ from backoffice.domain.results import SUMMARY_KEY
 from backoffice.models import Project, StoredFile
 from backoffice.queries import projects as queries
 from backoffice.queries import submissions
-from backoffice.services import audit
+from backoffice.services import audit, links
 from backoffice.services.uow import UnitOfWork
 
 STALE = N_("Somebody changed this while you were looking. Nothing was saved; the current state is shown.")
@@ -52,6 +52,7 @@ def set_website(uow: UnitOfWork, *, actor: Actor, project_id: int, website: str)
         uow, actor=actor, action="website:changed", agency_id=project.agency_id, project_id=project.id,
         details={"website": address},
     )
+    links.want(uow, urls=[address])
 
 
 def set_logo(uow: UnitOfWork, *, actor: Actor, project_id: int, file: StoredFile | None) -> None:

@@ -11,7 +11,7 @@ from backoffice.domain.projects import Status
 from backoffice.domain.results import LANGUAGES, ResultType, item_key
 from backoffice.models import Project, Result
 from backoffice.queries import results as queries
-from backoffice.services import acts, audit, projects
+from backoffice.services import acts, audit, links, projects
 from backoffice.services.keys import fill_result
 from backoffice.services.uow import UnitOfWork
 
@@ -160,6 +160,7 @@ def _changed(uow: UnitOfWork, *, project: Project, result: Result) -> None:
     result.changed_at = uow.now
     fill_result(result)
     projects.touch(project)
+    links.want(uow, urls=[result.link])
 
 
 def _checked(values: ResultValues) -> ResultValues:

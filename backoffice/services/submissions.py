@@ -16,7 +16,7 @@ from backoffice.models import Project, ReviewClaim, Submission, SubmissionFile, 
 from backoffice.queries import projects as project_queries
 from backoffice.queries import readiness as readiness_queries
 from backoffice.queries import submissions as queries
-from backoffice.services import acts, audit, outbox, people, projects
+from backoffice.services import acts, audit, links, outbox, people, projects
 from backoffice.services.uow import UnitOfWork
 
 
@@ -69,6 +69,7 @@ def submit(
         details={"number": submission.number, "digest": submission.digest, "confirmed": submission.confirmed},
     )
     _tell(uow, project=project, submission=submission)
+    links.want_all_of(uow, project=project)
     acts.remember(uow, actor=actor, key=act_key, outcome=str(submission.id))
     return submission
 

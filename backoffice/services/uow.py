@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backoffice.db import WRITING, db
 from backoffice.domain import clock
 
-# Sent after the commit with the ids of what waits in the outbox and in the file check; `jobs.queue` listens.
+# Sent after the commit with what it leaves to be done; `jobs.queue` listens.
 committed = Signal()
 
 
@@ -23,6 +23,8 @@ class UnitOfWork:
     now: datetime
     published: list[int] = field(default_factory=list)  # outbox ids that are due at once
     uploaded: list[int] = field(default_factory=list)  # ids of files that wait for the check
+    links: list[int] = field(default_factory=list)  # ids of addresses that are to be asked
+    imports: list[int] = field(default_factory=list)  # ids of import runs that wait
     ticket: int | None = None  # the number of the ticket for which all this is done: every audit event names it
 
     def because_of(self, ticket: int) -> "UnitOfWork":
@@ -55,5 +57,5 @@ def unit_of_work(*, now: datetime | None = None) -> Iterator[UnitOfWork]:
     finally:
         session.info.pop("writing", None)
         session.info.pop("now", None)
-    if uow.published or uow.uploaded:
-        committed.send(uow, outbox=tuple(uow.published), files=tuple(uow.uploaded))
+    if uow.published or uow.uploaded or uow.imports or uow.links:
+        committed.send(uow)

@@ -43,6 +43,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_agency')),
     sa.UniqueConstraint('code', name=op.f('uq_agency_code'))
     )
+    op.create_table('link_check',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('state', sa.Enum('alive', 'dead', 'moved', 'not-public', name='state', native_enum=False, create_constraint=True, length=40), nullable=True),
+    sa.Column('since_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('leads_to', sa.Text(), nullable=False),
+    sa.Column('cause', sa.String(length=200), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_link_check')),
+    sa.UniqueConstraint('digest', name=op.f('uq_link_check_digest'))
+    )
+    with op.batch_alter_table('link_check', schema=None) as batch_op:
+        batch_op.create_index('ix_link_check_due', ['due_at', 'id'], unique=False)
+        batch_op.create_index('ix_link_check_state', ['state', 'id'], unique=False)
+
     op.create_table('sign_in_attempt',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('email', sa.String(length=254), nullable=False),
@@ -561,7 +578,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('project_id', sa.Integer(), nullable=True),
     sa.Column('result_id', sa.Integer(), nullable=True),
-    sa.Column('purpose', sa.Enum('result', 'logo', 'screenshot', 'attachment', 'mail', name='purpose', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('purpose', sa.Enum('result', 'logo', 'screenshot', 'attachment', 'mail', 'import', name='purpose', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('storage_key', sa.String(length=100), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
@@ -690,6 +707,37 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('change_request', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_change_request_project_id'), ['project_id'], unique=False)
+
+    op.create_table('import_run',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('agency_id', sa.Integer(), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('state', sa.Enum('reading', 'read', 'writing', 'done', 'failed', name='state', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('written_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('list_file_id', sa.Integer(), nullable=True),
+    sa.Column('rows_file_id', sa.Integer(), nullable=True),
+    sa.Column('outcome', sa.JSON(), nullable=False),
+    sa.Column('shown', sa.JSON(), nullable=False),
+    sa.Column('failure', sa.JSON(), nullable=False),
+    sa.CheckConstraint('attempts >= 0', name=op.f('ck_import_run_attempts')),
+    sa.ForeignKeyConstraint(['agency_id'], ['agency.id'], name=op.f('fk_import_run_agency_id')),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_import_run_by_id')),
+    sa.ForeignKeyConstraint(['list_file_id'], ['stored_file.id'], name=op.f('fk_import_run_list_file_id')),
+    sa.ForeignKeyConstraint(['rows_file_id'], ['stored_file.id'], name=op.f('fk_import_run_rows_file_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_import_run'))
+    )
+    with op.batch_alter_table('import_run', schema=None) as batch_op:
+        batch_op.create_index('ix_import_run_agency', ['agency_id', 'id'], unique=False)
+        batch_op.create_index('ix_import_run_due', ['due_at', 'id'], unique=False, postgresql_where=sa.text("state IN ('reading', 'writing')"), sqlite_where=sa.text("state IN ('reading', 'writing')"))
+        batch_op.create_index(batch_op.f('ix_import_run_list_file_id'), ['list_file_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_import_run_rows_file_id'), ['rows_file_id'], unique=False)
 
     op.create_table('outbox',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -933,6 +981,13 @@ def downgrade() -> None:
         batch_op.drop_index('ix_outbox_agency')
 
     op.drop_table('outbox')
+    with op.batch_alter_table('import_run', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_import_run_rows_file_id'))
+        batch_op.drop_index(batch_op.f('ix_import_run_list_file_id'))
+        batch_op.drop_index('ix_import_run_due', postgresql_where=sa.text("state IN ('reading', 'writing')"), sqlite_where=sa.text("state IN ('reading', 'writing')"))
+        batch_op.drop_index('ix_import_run_agency')
+
+    op.drop_table('import_run')
     with op.batch_alter_table('change_request', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_change_request_project_id'))
 
@@ -1059,6 +1114,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_sign_in_attempt_email_at')
 
     op.drop_table('sign_in_attempt')
+    with op.batch_alter_table('link_check', schema=None) as batch_op:
+        batch_op.drop_index('ix_link_check_state')
+        batch_op.drop_index('ix_link_check_due')
+
+    op.drop_table('link_check')
     op.drop_table('agency')
     op.drop_table('address_state')
     # ### end Alembic commands ###

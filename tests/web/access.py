@@ -1,12 +1,13 @@
 """The expectations of the access matrix: one line for each route, one column for each role."""
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask, current_app, url_for
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.routing import Rule
@@ -16,6 +17,7 @@ from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.permissions import Role
 from backoffice.domain.visibility import Subject
+from backoffice.jobs import import_runs as jobs
 from backoffice.models import (
     Agency,
     ApiToken,
@@ -30,7 +32,7 @@ from backoffice.models import (
     TicketAttachment,
     TicketMessage,
 )
-from backoffice.services import overrides, reports, tokens
+from backoffice.services import import_runs, overrides, reports, tokens
 from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.factories import reviews, tickets
@@ -140,6 +142,7 @@ feeds.project               GET       everyone
 feeds.projects              GET       everyone
 feeds.robots                GET       everyone
 feeds.sitemap               GET       everyone
+figures.index               GET       staff-list
 guide.show                  GET       everyone
 health.healthz              GET       everyone
 health.readyz               GET       everyone
@@ -156,6 +159,10 @@ help.new                    GET,POST  everyone
 help.sent                   GET       everyone
 help.solved                 POST      own-ticket
 help.ticket                 GET,POST  own-ticket
+imports.index               GET,POST  admin-only
+imports.rows_view           GET       admin-only
+imports.run_view            GET       admin-only
+imports.write_view          POST      admin-only
 legal.accessibility         GET       everyone
 legal.privacy               GET       everyone
 legal.terms                 GET       everyone
@@ -187,6 +194,7 @@ projects.give_view          GET,POST  helpdesk-row
 projects.grant_view         GET,POST  specialist-row
 projects.hide_view          GET,POST  specialist-row
 projects.index_view         GET       staff-list
+projects.marks_view          GET,POST  specialist-row
 projects.move_view          GET,POST  helpdesk-row
 projects.release_view       GET,POST  specialist-row
 projects.report_view        GET,POST  specialist-row
@@ -278,7 +286,7 @@ NO_TOKEN: frozenset[str] = frozenset({"api.report", "drafts.keep"})
 # GET shows what will happen, POST does it.
 CONFIRM_PAGES = re.compile(r"^/admin/(contacts|results|projects|review|texts|users)/|^/my/.*/(delete|remove)$")
 # What a rule is asked for beside its path.
-QUERIES: dict[str, str] = {}
+QUERIES: dict[str, str] = {"imports.rows_view": "?format=csv"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,6 +355,7 @@ def scene() -> Scene:
             "filename": "look.css",
             "help.attachment_id": _first(TicketAttachment.id, TicketAttachment.id > 0),
             "help.number": ticket.number,
+            "imports.id": _import(people[Who.ADMIN]),
             "key": "terms",
             "n": 1,
             "needs.id": factories.access(user_id=factories.person().user_id, project_id=project_id),
@@ -404,6 +413,14 @@ def _token(agency_id: int) -> int:
         agency = uow.session.get_one(Agency, agency_id)
         tokens.create(uow, actor=None, agency=agency, name="Grants", scopes=(tokens.Scope.GATE_READ,))
     return int(_first(ApiToken.id, ApiToken.agency_id == agency_id))
+
+
+def _import(admin: factories.Person) -> int:
+    stored = current_app.extensions["store"].put(io.BytesIO(b"Project Identifier\n"), name="list.csv")
+    with unit_of_work() as uow:
+        run_id = import_runs.start(uow, actor=admin.actor, list_=stored, name="list.csv").id
+    jobs.work(run_id)
+    return run_id
 
 
 def _first(column: InstrumentedAttribute[Any], condition: ColumnElement[bool]) -> Any:

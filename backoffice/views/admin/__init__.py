@@ -10,6 +10,8 @@ from backoffice.views.admin.agencies import AgencyView
 from backoffice.views.admin.audit import AuditView
 from backoffice.views.admin.contacts import ContactView
 from backoffice.views.admin.dashboard import TodayView
+from backoffice.views.admin.figures import FiguresView
+from backoffice.views.admin.imports import ImportView
 from backoffice.views.admin.lost_mails import LostMailView
 from backoffice.views.admin.needs import NeedsDataView
 from backoffice.views.admin.outbox import OutboxView
@@ -39,12 +41,14 @@ def _views() -> list[object]:
         ResultView(Result, db, name="Results", endpoint="results", url="results"),
         ContactView(Contact, db, name="Contacts", endpoint="contacts", url="contacts"),
         NeedsDataView(name="Needs data", endpoint="needs", url="needs-data"),
+        FiguresView(name="Figures", endpoint="figures", url="figures"),
         AuditView(AuditEvent, db, name="Audit trail", endpoint="audit", url="audit"),
         TicketView(Ticket, db, name="Tickets", endpoint="tickets", url="tickets"),
         LostMailView(LostMail, db, name="Lost and found", endpoint="lost_mails", url="lost-and-found"),
         AgencyView(name="Agencies", endpoint="agencies", url="agencies"),
         UserView(User, db, name="Users", endpoint="users", url="users"),
         OutboxView(OutboxRow, db, name="Outbox", endpoint="outbox", url="outbox"),
+        ImportView(name="Import", endpoint="imports", url="import"),
         TokenView(ApiToken, db, name="Tokens", endpoint="tokens", url="tokens"),
         TextView(name="Texts", endpoint="texts", url="texts"),
         PersonView(name="Erase a person", endpoint="persons", url="persons"),

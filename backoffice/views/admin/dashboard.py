@@ -5,18 +5,23 @@ from typing import Any
 
 from flask import abort
 from flask_admin import expose
-from flask_babel import format_date, get_locale
+from flask_babel import format_date, get_locale, ngettext
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.permissions import Permission
+from backoffice.domain.projects import Status
 from backoffice.models import Agency, AuditEvent, Project, User
-from backoffice.queries import projects, reviews
+from backoffice.queries import figures, menu, projects, reviews, tickets
 from backoffice.queries import today as queries
+from backoffice.queries.tickets import View
+from backoffice.queries.today import Week
+from backoffice.views import plots
 from backoffice.views.admin import review_facts
 from backoffice.views.admin.base import IndexView
+from backoffice.views.admin.figures import days_to_decide
 from backoffice.views.audit_words import action
 from backoffice.views.messages import hour, moment
 
@@ -49,8 +54,43 @@ class TodayView(IndexView):
             oldest=review_facts.age(waiting.waiting_since_at, agency=agency, today=today) if waiting else None,
             happened=_happened(queries.latest(session, actor)),
             may_claim=actor.can(Permission.REVIEW_CLAIM),
+            waits=self._waits(today=today),
+            weeks=(weeks := queries.weeks(session, actor, today=today, time_zone=agency.time_zone)),
+            plot_of_weeks=_expected(weeks),
+            plot_of_days=days_to_decide(
+                figures.months_of(session, actor, agency=agency, year=today.year, today=today)
+            ),
             most=MOST,
         )
+
+    def _waits(self, *, today: date) -> list[dict[str, Any]]:
+        """Beside the reviews: what the role of this person is to see to."""
+        session, actor, found = db.session(), self.actor, list[dict[str, Any]]()
+        if actor.can(Permission.TICKET_WORK) and (count := tickets.counts(session, actor)[View.TO_ANSWER]):
+            found.append({
+                "kind": "info", "icon": "chat", "url": self.get_url("tickets.index_view"), "button": _("Answer"),
+                "text": ngettext("%(num)s ticket needs an answer", "%(num)s tickets need an answer", count),
+            })
+        if actor.can(Permission.REVIEW_DECIDE):
+            asked = reviews.queue(
+                actor, now=clock.now(), today=today, statuses=(Status.UNDER_REVIEW, Status.APPROVED),
+                is_asked_to_reopen=True,
+            )
+            if count := reviews.capped_count(session, asked, most=MOST):
+                found.append({
+                    "kind": "wait", "icon": "unlock", "url": self.get_url("review.index_view", view="asked"),
+                    "button": _("Look"),
+                    "text": ngettext(
+                        "%(num)s coordinator asks to reopen", "%(num)s coordinators ask to reopen", count
+                    ),
+                })
+        agency_id = actor.agency_id if actor.can(Permission.OUTBOX_RELEASE) else None
+        if agency_id and (count := menu.waiting(session, agency_id=agency_id).mails):
+            found.append({
+                "kind": "bad", "icon": "send", "url": self.get_url("outbox.index_view"), "button": _("Look"),
+                "text": ngettext("%(num)s mail failed or is held", "%(num)s mails failed or are held", count),
+            })
+        return found
 
     def _claims(self, rows: Any, *, today: date) -> list[dict[str, Any]]:
         """One's own reviews: how far each is and until when one holds it."""
@@ -65,6 +105,28 @@ class TodayView(IndexView):
             }
             for row in rows if row.project_id in by_id
         ]
+
+
+def _expected(weeks: list[Week]) -> plots.Plot:
+    """Bars by week: dark what came, light what the end dates let expect."""
+    said = "; ".join(
+        f"{format_date(week.begins, 'd.M.')} {week.received or week.expected}"
+        for week in weeks if week.received or week.expected
+    )
+    return plots.standing(
+        _("Submissions by week, received and expected: %(numbers)s.", numbers=said or "–"),
+        [
+            # Every second label: twelve dates do not fit beside each other on a phone.
+            (str(format_date(week.begins, "d.M.")) if number % 2 == 0 else "", _bars(week))
+            for number, week in enumerate(weeks)
+        ],
+    )
+
+
+def _bars(week: Week) -> list[tuple[int, str]]:
+    """This week may have both."""
+    bars = [(week.received, "a"), (week.expected, "b")]
+    return [bar for bar in bars if bar[0]] or bars[:1]
 
 
 def _day(today: date) -> str:

@@ -26,7 +26,9 @@ from backoffice.queries import tickets as ticket_queries
 from backoffice.services import lost_mails
 from backoffice.services.uow import unit_of_work
 from backoffice.views import serving
+from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
+from backoffice.views.exporting import Sheet
 from backoffice.views.messages import words
 from backoffice.views.ticket_thread import when
 
@@ -65,6 +67,9 @@ class LostMailView(RecordView):
             actor, is_done=view == DONE, group=Group(view) if view in set(Group) else None,
             search=request.args.get("q", ""),
         )
+
+    def sheet(self) -> Sheet:
+        return sheets.of_lost_mails()
 
     def around(self, rows: Any) -> dict[str, Any]:
         session = db.session()

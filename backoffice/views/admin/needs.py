@@ -23,7 +23,7 @@ from backoffice.queries.keyset import BadCursor
 from backoffice.services import access, facts
 from backoffice.services import needs as services
 from backoffice.services.uow import UnitOfWork, unit_of_work
-from backoffice.views import exporting
+from backoffice.views import exporting, link_words
 from backoffice.views.admin import needs_count
 from backoffice.views.admin.base import Guarded
 from backoffice.views.admin.project_facts import said
@@ -186,7 +186,7 @@ class NeedsDataView(Guarded):
             "admin/needs/list.html", data=found.rows, q=q, need=need, wrong=wrong or {}, typed=request.form,
             sentence=self._sentence(total), kinds=Need, need_words=NEED_WORDS, fact_words=rules.DIFFERENCE_WORDS,
             said=said, people=rules.PEOPLE, facts=rules.FACT_WORDS, report_due=report_due_on, today=today,
-            dates_seen=facts.dates_seen, kept=self._kept(),
+            dates_seen=facts.dates_seen, link_said=link_words.said, kept=self._kept(),
             pages={
                 "next": found.next and self._at(found.next), "previous": found.previous and self._at(found.previous),
             },
@@ -244,6 +244,8 @@ def _lines(rows: Sequence[needs.Row]) -> Iterator[Sequence[str]]:
             detail = row.access.user.email
         elif row.file is not None:
             detail = row.file.name
+        elif row.link is not None:
+            detail = f"{row.project.website} {link_words.said(row.link, project=row.project)}"
         elif row.difference is not None:
             field = row.difference.field
             detail = _(rules.DIFFERENCE_WORDS.get(field, field))

@@ -12,7 +12,7 @@ from backoffice.domain import staff_facts as rules
 from backoffice.domain.permissions import Permission
 from backoffice.domain.projects import GRANT_WORDS, GrantState
 from backoffice.forms.base import Form
-from backoffice.forms.facts import DatesForm, GrantStateForm, RequiredForm, ResponsibleForm
+from backoffice.forms.facts import DatesForm, GrantStateForm, MarksForm, RequiredForm, ResponsibleForm
 from backoffice.models import Project, User
 from backoffice.queries import facts as queries
 from backoffice.queries import projects
@@ -29,6 +29,7 @@ class FactPages(OverridePages):
         "dates_view": Permission.PROJECT_EDIT,
         "required_view": Permission.PROJECT_WAIVE,
         "responsible_view": Permission.PROJECT_ASSIGN,
+        "marks_view": Permission.PROJECT_MARK,
         "release_view": Permission.PROJECT_EDIT,
     }
 
@@ -117,6 +118,27 @@ class FactPages(OverridePages):
             act=lambda uow: facts.set_results_required(
                 uow, actor=self.actor, project_id=project.id, seen=form.seen.data or "",
                 is_required={"True": True, "False": False}.get(form.is_required.data), reason=form.reason.data or "",
+            ),
+        )
+
+    @expose("/<code>/marks", methods=("GET", "POST"))
+    def marks_view(self, code: str) -> Any:
+        """What the agency recommends to others."""
+        project = self._one(code)
+        form = MarksForm(data={
+            "is_good_practice": project.is_good_practice, "is_success_story": project.is_success_story,
+        })
+        return self.override_page(
+            form=form, button=_("Save"), heading=project.title,
+            effects=[
+                _("The public page of the project names the mark at once."),
+                _("“Good practice” is a filter of the public search."),
+                _("An import leaves the mark as you set it."),
+            ],
+            back=self._url(project), done=_("Saved."),
+            act=lambda uow: facts.set_marks(
+                uow, actor=self.actor, project_id=project.id, is_good_practice=bool(form.is_good_practice.data),
+                is_success_story=bool(form.is_success_story.data),
             ),
         )
 

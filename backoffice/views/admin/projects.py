@@ -18,10 +18,10 @@ from backoffice.domain.visibility import Subject
 from backoffice.forms.access import EndAccessForm, GiveAccessForm, MoveAccessForm
 from backoffice.forms.reports import ReportForm
 from backoffice.models import Agency, Project
-from backoffice.queries import audit, confirmations, contacts, happenings, projects, submissions, tickets
+from backoffice.queries import audit, confirmations, contacts, happenings, projects, submissions, tickets, users
 from backoffice.services import access, reports
 from backoffice.services.reports import ReportDates
-from backoffice.views import verify
+from backoffice.views import link_words, verify
 from backoffice.views.admin import sheets
 from backoffice.views.admin.overrides import back_to
 from backoffice.views.admin.project_bulk import FILTERS, BulkPages
@@ -30,6 +30,7 @@ from backoffice.views.audit_words import action
 from backoffice.views.exporting import Sheet
 
 TICKETS_SHOWN = 8  # the rest is one click away
+TIMELINE = 12  # events on the page; the audit trail has all of them
 LIVE = {subject.value: subject for subject in (Subject.PROJECT, Subject.WEBSITE, Subject.LOGO)}
 
 
@@ -135,6 +136,7 @@ class ProjectView(FactPages, BulkPages):
                 row.id for row in project.contacts
                 if contacts.is_public(row, overrides.get((Subject.CONTACT, row.id)))
             },
+            website_trouble=link_words.website_trouble(project),
             live=[
                 (Subject.PROJECT, _("Project page"), True),
                 (Subject.WEBSITE, _("Website"), bool(project.website)),
@@ -146,7 +148,8 @@ class ProjectView(FactPages, BulkPages):
             unlock=happenings.unlock_asked(
                 db.session(), actor=self.actor, project_ids=[project.id]
             ).get(project.id),
-            events=db.session.scalars(audit.of_project(project.id)).all(),
+            events=(events := db.session.scalars(audit.of_project(project.id, limit=TIMELINE)).all()),
+            people=users.names(db.session(), {event.actor_id for event in events if event.actor_id}),
             action=action,
             here=self._url(project),
         )

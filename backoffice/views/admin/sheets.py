@@ -8,6 +8,7 @@ from sqlalchemy import Select, select
 
 from backoffice.db import db
 from backoffice.domain import clock
+from backoffice.domain.inbound import CAUSE_WORDS
 from backoffice.domain.permissions import ROLE_WORDS, Role
 from backoffice.domain.projects import STATUS_WORDS
 from backoffice.domain.results import TYPE_WORDS
@@ -18,6 +19,7 @@ from backoffice.models import (
     ApiToken,
     AuditEvent,
     Contact,
+    LostMail,
     OutboxRow,
     Override,
     Project,
@@ -25,7 +27,7 @@ from backoffice.models import (
     Ticket,
     User,
 )
-from backoffice.queries import audit, contacts, exports, projects, published, queue
+from backoffice.queries import audit, contacts, exports, projects, published, queue, users
 from backoffice.queries import results as result_queries
 from backoffice.storage.sheets import Row
 from backoffice.views.admin import review_facts, ticket_words
@@ -144,6 +146,21 @@ def of_tickets() -> Sheet:
     ), rows=rows)
 
 
+def of_lost_mails() -> Sheet:
+    def rows(batch: Sequence[LostMail]) -> Iterator[Row]:
+        codes = _codes({row.project_id for row in batch if row.project_id})
+        for row in batch:
+            yield (
+                row.received_at, row.sender, row.sender_name, row.subject, _(CAUSE_WORDS[row.cause].short),
+                row.detail, codes.get(row.project_id or 0, ""), row.size, row.settled_at,
+            )
+
+    return Sheet(header=(
+        _("Received"), _("Email"), _("Name"), _("Subject"), _("Cause"), _("Details"), _("Project"), _("Size"),
+        _("Settled"),
+    ), rows=rows)
+
+
 def of_users() -> Sheet:
     def rows(batch: Sequence[User]) -> Iterator[Row]:
         for row in batch:
@@ -191,8 +208,7 @@ def _person(user: User | None) -> str:
 
 
 def _people(ids: set[int]) -> dict[int, str]:
-    query = select(User.id, User.name, User.email).where(User.id.in_(ids)).order_by(User.id)
-    return {row.id: row.name or row.email for row in db.session.execute(query)}
+    return users.names(db.session(), ids)
 
 
 def _codes(ids: set[int]) -> dict[int, str]:

@@ -24,7 +24,7 @@ from backoffice.services import files as file_services
 from backoffice.services import projects as services
 from backoffice.services.reopening import MAY_ASK
 from backoffice.services.uow import unit_of_work
-from backoffice.views import drafts, frame, serving
+from backoffice.views import drafts, frame, link_words, serving
 from backoffice.views.coordinator import base, checklist, conflicts, helpers, receipts, rows, standing
 from backoffice.views.coordinator.base import bp
 from backoffice.views.messages import refuse
@@ -77,7 +77,8 @@ def show(
         "project" if now.is_editable else "settled", status=status,
         project=project, now=now, checks=checklist.items(now), why_not=checklist.why_not(now),
         results=rows.results(now, answers=answers), contacts=rows.people(now), press=rows.press(),
-        live=live or _live_form(project), summary=summary or summary_form(project, now),
+        website_trouble=link_words.website_trouble(project), live=live or _live_form(project),
+        summary=summary or summary_form(project, now),
         summary_conflicts=summary_conflicts or [], summary_request=now.requests.get(SUMMARY_KEY),
         saved_by=conflicts.saved_by(project, subject="", action="summary:changed") if summary_conflicts else "",
         saved=base.saved(), saved_at=format_time(clock.now(), "HH:mm"), ordering=request.args.get("order") == "1",
