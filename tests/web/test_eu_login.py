@@ -22,7 +22,16 @@ from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Role
 from backoffice.factory import create_app
 from backoffice.jobs import outbox as jobs
-from backoffice.models import AuditEvent, Identity, OutboxRow, PasswordLink, SignInAttempt, TermsAcceptance, User
+from backoffice.models import (
+    Access,
+    AuditEvent,
+    Identity,
+    OutboxRow,
+    PasswordLink,
+    SignInAttempt,
+    TermsAcceptance,
+    User,
+)
 from backoffice.oidc import Provider as OurSide
 from backoffice.services import access, signin, staff, users
 from backoffice.services.uow import unit_of_work
@@ -528,3 +537,29 @@ def test_signing_out_while_the_provider_is_away_still_signs_out_here(
     assert visitor.post("/logout").location == "/login/signed-out"
     assert not is_signed_in(visitor)
     assert "eu-open" in visitor.get("/login/signed-out").get_data(as_text=True)
+
+
+def test_helpdesk_moves_an_access_and_an_admin_changes_a_role_each_on_its_page(
+    visitor: Client, anna: factories.Person, session: Session
+) -> None:
+    row = session.scalars(select(Access).where(Access.user_id == anna.user_id)).one()
+    access_id, agency_id = row.id, row.project.agency_id
+    session.rollback()
+    helpdesk = factories.staff(Role.HELPDESK, agency_id=agency_id)
+    visitor.sign_in(helpdesk.email)
+    url = f"/admin/projects/2023-1-LV01-KA220-SCH-000000001/access/{access_id}/move"
+    page = visitor.get(f"{url}?lang=en")
+    assert "let go" in page.get_data(as_text=True)
+    refused = visitor.post(url, data={"email": "anna@new.example", "reason": ""})
+    assert (refused.status_code, errors(refused)) == (422, ["missing"])
+    assert "anna@new.example" in refused.get_data(as_text=True)
+    assert visitor.post(url, data={"email": "Anna@New.example", "reason": "She wrote."}).status_code == 302
+    session.rollback()
+    active = session.scalars(select(Access).where(Access.ended_at.is_(None))).all()
+    assert [found.user.email for found in active] == ["anna@new.example"]
+    session.rollback()
+    visitor.sign_in(factories.staff(Role.AGENCY_ADMIN, agency_id=agency_id).email)
+    answer = visitor.post(f"/admin/users/{helpdesk.user_id}/role", data={"role": "specialist"})
+    assert answer.status_code == 302
+    session.rollback()
+    assert str(session.get_one(User, helpdesk.user_id).role) == "specialist"
