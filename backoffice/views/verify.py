@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from backoffice.db import db
 from backoffice.domain import confirmations as rules
 from backoffice.domain.results import SUMMARY_KEY
+from backoffice.domain.text import clean_line
 from backoffice.queries import confirmations as queries
 from backoffice.queries.confirmations import Confirmation
 from backoffice.views import frame
@@ -29,7 +30,7 @@ def show(code: str) -> ResponseReturnValue:
     """What became of the approval with this code."""
     found = queries.by_code(db.session(), rules.fold(code))
     if found is None:
-        return _answer("form", status=404, typed=code[:100], is_unknown=True)
+        return _answer("form", status=404, typed=clean_line(code)[:100], is_unknown=True)
     frame.of_agency(found.project.agency_id)
     return _answer(
         "answer", confirmation=found, agency=frame.agency_name(found.project.agency), code=rules.shown(found.code),
