@@ -194,7 +194,7 @@ def test_without_script_every_step_works(site: Site, scene: Scene, review: Revie
     browser = site.page.context.browser
     assert browser is not None
     context = browser.new_context(java_script_enabled=False, base_url=site.base_url)
-    plain = Site(context.new_page(), site.base_url)
+    plain = site.beside(context.new_page())
     plain.sign_in(scene.specialist.email)
     plain.open("/admin/review/")
     plain.press("Claim the next one")

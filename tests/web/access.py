@@ -350,7 +350,7 @@ def scene() -> Scene:
             "contact_id": contact_id,
             "coordinator.logo.file_id": factories.logo(project_id=project_id),
             "contacts.id": contact_id,
-            "file_id": _first(StoredFile.id, StoredFile.project_id == project_id),
+            "file_id": _first(StoredFile.id, StoredFile.result_id == review.result_ids[0]),
             "field": "report_handed_in_on",
             "filename": "look.css",
             "help.attachment_id": _first(TicketAttachment.id, TicketAttachment.id > 0),
@@ -386,7 +386,7 @@ def scene() -> Scene:
             _first(Project.code, Project.id == project_id),
             _first(Result.title, Result.id == review.result_ids[0]),
             _first(Contact.email, Contact.id == contact_id),
-            _first(StoredFile.name, StoredFile.project_id == project_id),
+            _first(StoredFile.name, StoredFile.result_id == review.result_ids[0]),
             review.coordinator.email,
             review.specialist.email,
             ticket.subject,
@@ -399,7 +399,7 @@ def _lost_mail(agency_id: int, *, ticket_id: int) -> tuple[int, int, int]:
     address = _first(Agency.helpdesk_address, Agency.id == agency_id)
     letters.arrives(letters.mail(to=address, List_Id="<news.list.example>"))
     with unit_of_work() as uow:
-        lost = uow.session.scalars(select(LostMail)).one()
+        lost = uow.session.scalars(select(LostMail).where(LostMail.agency_id == agency_id)).one()
         muted = MutedList(agency_id=agency_id, key="other.list.example", created_at=uow.now)
         uow.session.add(muted)
         message = uow.session.scalars(select(TicketMessage).where(TicketMessage.ticket_id == ticket_id)).one()
@@ -424,7 +424,8 @@ def _import(admin: factories.Person) -> int:
 
 
 def _first(column: InstrumentedAttribute[Any], condition: ColumnElement[bool]) -> Any:
-    value = db.session.scalar(select(column).where(condition).limit(1))
+    """The newest, where there are several: that of this scene."""
+    value = db.session.scalar(select(column).where(condition).order_by(column.desc()).limit(1))
     db.session.rollback()
     assert value is not None
     return value

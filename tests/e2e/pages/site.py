@@ -13,6 +13,12 @@ class Site:
         self._expected: list[str] = []
         self._codes: dict[str, list[str]] = {}  # of staff: each opens once
 
+    def beside(self, page: Page) -> "Site":
+        """The same site in another browser; the people with their recovery codes are the same."""
+        other = Site(page, self.base_url)
+        other._codes = self._codes
+        return other
+
     def open(self, path: str) -> None:
         """Go to an address of the site."""
         self.page.goto(self.base_url + path)
