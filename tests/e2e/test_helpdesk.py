@@ -83,7 +83,7 @@ def test_helpdesk_answers_and_takes_back_and_answers_again(
     page.get_by_role("button", name="Send now").click()
     expect(page_of.messages.last.locator("footer")).to_contain_text("Waiting")
     jobs.sweep()
-    expect(page_of.messages.last.locator("footer")).to_contain_text("Sent", timeout=15_000)  # by itself
+    expect(page_of.messages.last.locator("footer")).to_contain_text("Sent", timeout=40_000)  # by itself
 
 
 def test_note_is_tinted_and_goes_to_nobody(page_of: TicketPage, ticket: Ticket) -> None:

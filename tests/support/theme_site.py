@@ -95,6 +95,9 @@ class Rows(BaseModelView):
     def opens(self, endpoint: str) -> bool:
         return endpoint != "action_view"
 
+    def as_file(self, kind: str) -> str:
+        return f"/admin/rows/?format={kind}"
+
     def get_pk_value(self, model: Row) -> int:
         return model.id
 
