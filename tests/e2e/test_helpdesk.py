@@ -81,6 +81,7 @@ def test_helpdesk_answers_and_takes_back_and_answers_again(
     assert state_of(ticket) is TicketState.OPEN
     page_of.send("Labdien vēlreiz!")
     page.get_by_role("button", name="Send now").click()
+    expect(page.locator("#coming")).to_have_count(0)  # the page before said "Waiting" too, when nothing was due yet
     expect(page_of.messages.last.locator("footer")).to_contain_text("Waiting")
     jobs.sweep()
     expect(page_of.messages.last.locator("footer")).to_contain_text("Sent", timeout=40_000)  # by itself
