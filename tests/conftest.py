@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from jinja2 import StrictUndefined
+from jinja2 import FileSystemBytecodeCache, StrictUndefined
 from rq import Queue
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,10 @@ from tests.support.client import Client
 
 pytest_plugins = ("tests.support.skips",)
 ENGINES = ("sqlite", "postgresql")
+# Compiled templates are shared by all applications of a run and by the next run: they are checked by their source.
+COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "templates"
+COMPILED.mkdir(parents=True, exist_ok=True)
+Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(COMPILED))}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,9 +2,11 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
 
 import html5lib
-from bs4 import BeautifulSoup, Tag
 from html5lib.constants import E
 from werkzeug.test import TestResponse
 
@@ -23,12 +25,21 @@ REFERENCES = (
 )
 FIELDS = ("input", "select", "textarea")
 NEED_NO_LABEL = ("hidden", "submit", "button", "reset", "image")
+ID = re.compile(r'<[^>]*\sid="([^"]*)"')
 # What differs between two answers of one shape: words, numbers, and values that point nowhere within the page.
 CHANGING = re.compile(
     r'>[^<]+<|\b(?:value|href|action|formaction|src|content|title|datetime|placeholder|nonce|data-[a-z-]+)="[^"]*"|\d+'
 )
-# Pages of the same shape answer many tests of a run: parsing one of them strictly is enough.
+# Pages of the same shape answer many tests of a run: parsing one of them strictly is enough. A list with more rows is
+# of the same shape.
 _seen: set[int] = set()
+
+
+class Spot(NamedTuple):
+    """An element and those that it stands in, the nearest last."""
+
+    tag: Element
+    above: tuple[str, ...]
 
 
 def check(response: TestResponse) -> None:
@@ -42,11 +53,13 @@ def check(response: TestResponse) -> None:
     wrong = [] if policy else ["no Content-Security-Policy"]
     if "unsafe" in policy:
         wrong.append(f"the policy allows unsafe things: {policy}")
-    known = hash(CHANGING.sub("><", text))
-    if known not in _seen:
+    shape = hash(frozenset(CHANGING.sub("><", text).split("<")))
+    if shape in _seen:
+        wrong += _doubles(ID.findall(text))
+    else:
         wrong += faults(text)
     if not wrong:
-        _seen.add(known)
+        _seen.add(shape)
     request = response.request
     assert not wrong, f"{request.method} {request.path} ({response.status_code}): " + "; ".join(wrong)
 
@@ -55,81 +68,87 @@ def faults(text: str) -> list[str]:
     """What is wrong with a page, or with a part of one (htmx) that starts without a document type."""
     whole = text.lstrip()[:9].lower() == "<!doctype"
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
-    if whole:
-        parser.parse(text)
-    else:
-        parser.parseFragment(text)
+    tree = parser.parse(text) if whole else parser.parseFragment(text)
     wrong = [f"line {place[0]}: {E[code] % values}" for place, code, values in parser.errors]
-    soup = BeautifulSoup(text, "html.parser")
+    spots = list(_walk(tree, ()))
     if whole:
-        wrong += _document(soup)
-    return wrong + _identities(soup, whole=whole) + _inline(soup) + _fields(soup)
+        wrong += _document(tree, spots)
+    return wrong + _identities(spots, whole=whole) + _inline(spots) + _fields(spots)
 
 
-def _document(soup: BeautifulSoup) -> list[str]:
+def _walk(tag: Element, above: tuple[str, ...]) -> Iterator[Spot]:
+    if isinstance(tag.tag, str):  # not a comment
+        yield Spot(tag, above)
+        within = (*above, tag.tag)
+        for child in tag:
+            yield from _walk(child, within)
+
+
+def _document(html: Element, spots: list[Spot]) -> list[str]:
     wrong = []
-    html = soup.html
-    if html is None or html.get("lang") not in ("en", "lv"):
-        wrong.append(f"the language of the page is not named: {html and html.get('lang')}")
-    headings = soup.find_all("h1")
-    if len(headings) != 1 or not headings[0].get_text(strip=True):
-        wrong.append(f"one h1 with words is due, found {len(headings)}")
-    title = soup.head and soup.head.title
-    if not title or not title.get_text(strip=True):
+    if html.get("lang") not in ("en", "lv"):
+        wrong.append(f"the language of the page is not named: {html.get('lang')}")
+    of = {name: [spot.tag for spot in spots if spot.tag.tag == name] for name in ("h1", "title", "main")}
+    if len(of["h1"]) != 1 or not _text(of["h1"][0]):
+        wrong.append(f"one h1 with words is due, found {len(of['h1'])}")
+    if not of["title"] or not _text(of["title"][0]):
         wrong.append("no title")
-    if len(soup.find_all("main")) != 1:
+    if len(of["main"]) != 1:
         wrong.append("not exactly one main")
     return wrong
 
 
-def _identities(soup: BeautifulSoup, *, whole: bool) -> list[str]:
-    ids = Counter(str(tag["id"]) for tag in soup.find_all(id=True))
-    wrong = [f"id {name} stands {count} times" for name, count in ids.items() if count > 1]
+def _text(tag: Element) -> str:
+    return "".join(tag.itertext()).strip()
+
+
+def _doubles(ids: list[str]) -> list[str]:
+    return [f"id {name} stands {count} times" for name, count in Counter(ids).items() if count > 1]
+
+
+def _identities(spots: list[Spot], *, whole: bool) -> list[str]:
+    ids = [name for spot in spots if (name := spot.tag.get("id")) is not None]
+    wrong = _doubles(ids)
     if not whole:
         return wrong  # what a part refers to may stand in the page round it
-    for attribute in REFERENCES:
-        for tag in soup.find_all(attrs={attribute: True}):
-            lost = [name for name in _words(tag, attribute) if name not in ids]
-            wrong += [f'<{tag.name} {attribute}="{name}"> refers to nothing' for name in lost]
+    known = set(ids)
+    for tag, _ in spots:
+        for attribute in REFERENCES:
+            lost = [name for name in tag.get(attribute, "").split() if name not in known]
+            wrong += [f'<{tag.tag} {attribute}="{name}"> refers to nothing' for name in lost]
     return wrong
 
 
-def _words(tag: Tag, attribute: str) -> list[str]:
-    value = tag[attribute]
-    return value.split() if isinstance(value, str) else list(value)
-
-
-def _inline(soup: BeautifulSoup) -> list[str]:
+def _inline(spots: list[Spot]) -> list[str]:
     wrong = []
-    for tag in soup.find_all(True):
-        for name, value in tag.attrs.items():
-            if name == "style" or name.startswith(("on", "hx-on")):
-                wrong.append(f"<{tag.name}> has an inline {name}")
-            if name in ADDRESSES and str(value).strip().lower().startswith(("javascript:", "data:text")):
-                wrong.append(f"<{tag.name}> leads to {value}")
-        if tag.name == "style" or (tag.name == "script" and not tag.get("src")):
-            wrong.append(f"an inline <{tag.name}>")
-        if tag.name == "img" and tag.get("alt") is None:
+    for tag, _ in spots:
+        for name, value in tag.attrib.items():
+            if name == "style" or str(name).startswith(("on", "hx-on")):
+                wrong.append(f"<{tag.tag}> has an inline {name}")
+            if name in ADDRESSES and value.strip().lower().startswith(("javascript:", "data:text")):
+                wrong.append(f"<{tag.tag}> leads to {value}")
+        if tag.tag == "style" or (tag.tag == "script" and not tag.get("src")):
+            wrong.append(f"an inline <{tag.tag}>")
+        if tag.tag == "img" and tag.get("alt") is None:
             wrong.append(f"a picture without alt: {tag.get('src')}")
     return wrong
 
 
-def _fields(soup: BeautifulSoup) -> list[str]:
+def _fields(spots: list[Spot]) -> list[str]:
     """Each field has a name that is read out; each form that writes carries the token."""
     wrong = []
-    labelled = {str(tag["for"]) for tag in soup.find_all("label", attrs={"for": True})}
-    for field in soup.find_all(FIELDS):
-        if field.get("type") in NEED_NO_LABEL:
-            continue
-        named = field.get("aria-label") or field.get("aria-labelledby") or field.get("id") in labelled
-        if not named and not field.find_parent("label"):
-            wrong.append(f"<{field.name} name={field.get('name')}> has no label")
-    for form in soup.find_all("form"):
-        writes = str(form.get("method", "get")).lower() == "post"
-        if writes != bool(form.find("input", attrs={"name": "csrf_token"})):
-            wrong.append(f"<form action={form.get('action')}>: a token belongs to a POST and to nothing else")
-    for control in soup.find_all(["a", "button"]):
-        words = "".join(control.find_all(string=True)).strip()  # get_text() leaves out what a <template> holds
-        if not (words or control.get("aria-label") or control.find("img", alt=True)):
-            wrong.append(f"<{control.name}> without words: {str(control)[:80]}")
+    labelled = {tag.get("for") for tag, _ in spots if tag.tag == "label"}
+    for tag, above in spots:
+        if tag.tag in FIELDS and tag.get("type") not in NEED_NO_LABEL:
+            named = tag.get("aria-label") or tag.get("aria-labelledby") or tag.get("id", "-") in labelled
+            if not named and "label" not in above:
+                wrong.append(f"<{tag.tag} name={tag.get('name')}> has no label")
+        if tag.tag == "form":
+            writes = tag.get("method", "get").lower() == "post"
+            if writes != any(field.get("name") == "csrf_token" for field in tag.iter("input")):
+                wrong.append(f"<form action={tag.get('action')}>: a token belongs to a POST and to nothing else")
+        if tag.tag in ("a", "button"):
+            pictured = any(picture.get("alt") for picture in tag.iter("img"))
+            if not (_text(tag) or tag.get("aria-label") or pictured):
+                wrong.append(f"<{tag.tag}> without words: {dict(tag.attrib)}")
     return wrong
