@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+VERSION = "0.1"  # as in pyproject.toml
 ENVIRONMENTS = ("demo", "production", "test")
 SECRET_MIN = 32  # characters
 DEMO_CLIENT = "demo"  # name and secret with which the demo speaks to its own provider on this machine

@@ -15,7 +15,8 @@ A command raises a domain error, or `output.Failed("one line")`; the group turns
 
 import json
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -40,24 +41,39 @@ class Failed(click.ClickException):
         click.echo(" ".join(self.format_message().split()), err=True)
 
 
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Whatever goes wrong inside is told in one line, never by a traceback."""
+    try:
+        yield
+    except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+        raise
+    except DomainError as error:
+        raise Failed(sentence(error)) from error
+    except DBAPIError as error:
+        raise Failed(f"The database refused: {_first_line(error.orig)}") from error
+    except SQLAlchemyError as error:
+        raise Failed(f"The database cannot be used: {_first_line(error)}") from error
+    except OSError as error:
+        raise Failed(f"{error.filename or 'The machine'}: {error.strerror or error}") from error
+    except Exception as error:
+        raise Failed(_fault(error)) from error
+
+
 class Group(AppGroup):
     """Commands of one aggregate, each with the application's context; a failure is one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with one_line():
             return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
-            raise
-        except DomainError as error:
-            raise Failed(sentence(error)) from error
-        except DBAPIError as error:
-            raise Failed(f"The database refused: {_first_line(error.orig)}") from error
-        except SQLAlchemyError as error:
-            raise Failed(f"The database cannot be used: {_first_line(error)}") from error
-        except OSError as error:
-            raise Failed(f"{error.filename or 'The machine'}: {error.strerror or error}") from error
-        except Exception as error:
-            raise Failed(_fault(error)) from error
+
+
+class Command(click.Command):
+    """A command of no group, with the same promise."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with one_line():
+            return super().invoke(ctx)
 
 
 def group(name: str, words: str) -> Group:

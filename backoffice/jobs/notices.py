@@ -30,8 +30,9 @@ class _Due:
     is_held: bool
 
 
-def run(*, on: date | None = None, is_now: bool = False) -> Counts:
-    """Write what is due; `on` reckons as on that day. `is_now`: a person asked, the morning need not come first."""
+def run(*, on: date | None = None, is_now: bool = False, held_because: str = "") -> Counts:
+    """Write what is due; `on` reckons as on that day. `is_now`: a person asked, the morning need not come first.
+    `held_because`: all of it waits for an admin's word, for this reason."""
     total: Counts = {}
     agency_ids = [agency.id for agency in db.session.scalars(agencies.in_order())]
     for agency_id in agency_ids:
@@ -39,7 +40,8 @@ def run(*, on: date | None = None, is_now: bool = False) -> Counts:
         for start in range(0, len(due.project_ids), BATCH):
             with unit_of_work() as uow:
                 counts = notices.arm(
-                    uow, agency=uow.session.get_one(Agency, agency_id), day=due.day, is_held=due.is_held,
+                    uow, agency=uow.session.get_one(Agency, agency_id), day=due.day,
+                    is_held=due.is_held or bool(held_because), why_held=held_because,
                     project_ids=due.project_ids[start:start + BATCH],
                 )
             _add(total, counts)

@@ -8,6 +8,7 @@ from backoffice.models.file import StoredFile
 from backoffice.models.import_run import ImportRun
 from backoffice.models.inbound import LostMail, MutedList, ReceivedMail
 from backoffice.models.link_check import LinkCheck
+from backoffice.models.operation import DutyRun, Restoration
 from backoffice.models.outbox import OutboxRow
 from backoffice.models.project import ImportDifference, Partner, Project, StaffFact
 from backoffice.models.result import Result
@@ -55,6 +56,7 @@ __all__ = [
     "Contact",
     "ContactLink",
     "Decision",
+    "DutyRun",
     "EndedAddress",
     "FormDraft",
     "Identity",
@@ -72,6 +74,7 @@ __all__ = [
     "ReceivedMail",
     "RecoveryCode",
     "ReopenRequest",
+    "Restoration",
     "Result",
     "ReviewClaim",
     "ReviewNote",

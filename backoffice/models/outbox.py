@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.db import Base
 from backoffice.domain.notices import Mail, OutboxState
-from backoffice.models.types import BigId, UtcDateTime, enum_by_value
+from backoffice.models.types import NUMBERED_ON, BigId, UtcDateTime, enum_by_value
 
 _WAITING = text("state = 'waiting'")
 
@@ -21,6 +21,7 @@ class OutboxRow(Base):
         Index("ix_outbox_due", "due_at", "id", postgresql_where=_WAITING, sqlite_where=_WAITING),
         Index("ix_outbox_agency", "agency_id", "id"),
         Index("ix_outbox_project", "project_id", "id"),
+        NUMBERED_ON,
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(String(250), unique=True)  # running twice sends nothing twice

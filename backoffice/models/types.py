@@ -10,6 +10,8 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, String, Typ
 # SQLite counts up by itself only in a column of type INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
+# No number is given twice, not even after the newest row went: it has left the house in a mail or a cookie.
+NUMBERED_ON = {"sqlite_autoincrement": True}
 
 # Ordered byte by byte, whatever language the database was made for (DOMAIN §8).
 SortKey = String(600).with_variant(String(600, collation="C"), "postgresql")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from backoffice.db import Base
 from backoffice.domain.permissions import StaffRole
 from backoffice.models.agency import Agency
-from backoffice.models.types import BigId, UtcDateTime, enum_by_value
+from backoffice.models.types import NUMBERED_ON, BigId, UtcDateTime, enum_by_value
 
 
 class User(Base):
@@ -19,6 +19,7 @@ class User(Base):
         CheckConstraint(
             "role IS NULL OR (role = 'platform_admin') = (agency_id IS NULL)", name="staff_has_agency"
         ),
+        NUMBERED_ON,
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)  # folded

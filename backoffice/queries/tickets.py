@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from backoffice.domain import clock
@@ -23,6 +23,7 @@ from backoffice.models import (
     Contact,
     OutboxRow,
     Project,
+    Restoration,
     StoredFile,
     Ticket,
     TicketAttachment,
@@ -90,7 +91,11 @@ def by_number(number: int) -> Select[Ticket]:
 
 
 def last_number() -> Select[int | None]:
-    return select(func.max(Ticket.number))
+    """The highest that was given out, by a ticket that is there or before a backup was restored."""
+    given = union_all(
+        select(func.max(Ticket.number).label("number")), select(func.max(Restoration.ticket_floor))
+    ).subquery()
+    return select(func.max(given.c.number))
 
 
 def of_requester(*, user_id: int | None = None, email: str = "") -> Select[Ticket]:

@@ -85,7 +85,7 @@ def look(session: Session, *, agency: Agency, day: date, after_id: int = 0) -> L
 
 
 def arm(
-    uow: UnitOfWork, *, agency: Agency, project_ids: Sequence[int], day: date, is_held: bool = False
+    uow: UnitOfWork, *, agency: Agency, project_ids: Sequence[int], day: date, is_held: bool = False, why_held: str = ""
 ) -> Counts:
     """Write what is due on `day` for these projects, due at once; withdraw what waits and is not called for."""
     counts: Counts = {}
@@ -97,7 +97,9 @@ def arm(
             state = OutboxState.HELD if is_held else OutboxState.WAITING
             state = OutboxState.SUPPRESSED if draft.is_suppressed else state
             counts.setdefault(draft.kind, Counter())[state] += 1
-            rows.append(_write(uow, draft=draft, agency=agency, project_id=case.project_id, state=state))
+            row = _write(uow, draft=draft, agency=agency, project_id=case.project_id, state=state)
+            row.failure = why_held if state is OutboxState.HELD else ""
+            rows.append(row)
     uow.session.flush()
     uow.published.extend(row.id for row in rows if row.state is OutboxState.WAITING)
     return counts
@@ -153,6 +155,7 @@ def release(uow: UnitOfWork, *, actor: Actor | None, agency: Agency) -> Counts:
         stale = _stale_of(uow.session, rows, agency=agency, day=today(agency, now=uow.now))
         for row in rows:
             row.state = OutboxState.WITHDRAWN if row.id in stale else OutboxState.WAITING
+            row.failure = ""
             if row.state is OutboxState.WAITING:
                 row.due_at = uow.now
                 uow.published.append(row.id)

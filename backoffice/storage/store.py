@@ -52,6 +52,10 @@ class Entry:
     modified_at: datetime
 
 
+class Damaged(Exception):
+    """The bytes are not those whose digest was kept."""
+
+
 class Store(Protocol):
     """What everything else sees; a key that does not come from `put` is a ValueError or not found."""
 
@@ -63,6 +67,12 @@ class Store(Protocol):
         Refused when more than `limit` bytes or other than the announced `size` arrive (a client that
         vanishes looks like the end of the body); whatever fails, nothing stays behind. `name` is for the
         refusal only.
+        """
+
+    def place(self, source: Source, *, key: str, sha256: str) -> None:
+        """Write under a key that these bytes have already (a restore, a move between stores), over what is there.
+
+        Damaged when the bytes are others than `sha256` says; nothing is changed then.
         """
 
     def open(self, key: str) -> BinaryIO:
@@ -100,13 +110,22 @@ class LocalStore:
     ) -> Stored:
         unfinished = self.root / _INCOMING / secrets.token_hex(16)
         try:
-            written, digest = _write(source, unfinished, name=name, limit=limit)
+            written, digest = write(source, unfinished, name=name, limit=limit)
             if size is not None and written != size:
                 raise Refused(CUT_OFF, field="files", code="upload-incomplete", values={"name": name})
             key = self._settle(unfinished)
         finally:
             unfinished.unlink(missing_ok=True)
         return Stored(key=key, size=written, sha256=digest)
+
+    def place(self, source: Source, *, key: str, sha256: str) -> None:
+        target, unfinished = self._path(key), self.root / _INCOMING / secrets.token_hex(16)
+        try:
+            if write(source, unfinished)[1] != sha256:
+                raise Damaged(key)
+            self._rename(unfinished, target)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     def open(self, key: str) -> BinaryIO:
         return self._path(key).open("rb")
@@ -171,14 +190,16 @@ class LocalStore:
         key = new_key()
         while self.exists(key):
             key = new_key()
-        target = self._path(key)
+        self._rename(unfinished, self._path(key))
+        return key
+
+    def _rename(self, unfinished: Path, target: Path) -> None:
         is_new_folder = not target.parent.exists()
         target.parent.mkdir(exist_ok=True)
         unfinished.rename(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
         if is_new_folder:
-            _sync_folder(self.root)
-        return key
+            sync_folder(self.root)
 
 
 def open_store(url: str) -> Store:
@@ -191,18 +212,28 @@ def open_store(url: str) -> Store:
     return LocalStore(Path(unquote(parts.path)))
 
 
+def digest(store: Store, key: str) -> tuple[int, str]:
+    """Size and SHA-256 of what lies under a key, read to its last byte."""
+    size, found = 0, hashlib.sha256()
+    for piece in store.stream(key):
+        size += len(piece)
+        found.update(piece)
+    return size, found.hexdigest()
+
+
 def new_key() -> str:
     """128 random bits, in folders of two letters so that none grows too long."""
     token = secrets.token_hex(16)
     return f"{token[:2]}/{token[2:]}"
 
 
-def _write(source: Source, path: Path, *, name: str, limit: int) -> tuple[int, str]:
+def write(source: Source, path: Path, *, name: str = "", limit: int | None = None) -> tuple[int, str]:
+    """A new file with all of `source`, synced; its size and SHA-256."""
     written, digest = 0, hashlib.sha256()
     with path.open("xb") as file:
         while piece := source.read(READ):
             written += len(piece)
-            if written > limit:
+            if limit is not None and written > limit:
                 raise too_big(name)
             digest.update(piece)
             file.write(piece)
@@ -211,7 +242,8 @@ def _write(source: Source, path: Path, *, name: str, limit: int) -> tuple[int, s
     return written, digest.hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Makes the names in it durable, too."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -82,6 +82,7 @@ ACTION_WORDS: Mapping[str, str] = MappingProxyType({
     "review:taken-over": N_("Review taken over"),
     "settings:changed": N_("Settings changed"),
     "summary:changed": N_("Final summary changed"),
+    "system:restored": N_("Restored from a backup"),
     "terms:accepted": N_("Terms of use accepted"),
     "text:changed": N_("Text changed"),
     "ticket:assigned": N_("Ticket assigned"),

@@ -43,6 +43,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_agency')),
     sa.UniqueConstraint('code', name=op.f('uq_agency_code'))
     )
+    op.create_table('duty_run',
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_duty_run'))
+    )
     op.create_table('link_check',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('digest', sa.String(length=64), nullable=False),
@@ -60,6 +65,13 @@ def upgrade() -> None:
         batch_op.create_index('ix_link_check_due', ['due_at', 'id'], unique=False)
         batch_op.create_index('ix_link_check_state', ['state', 'id'], unique=False)
 
+    op.create_table('restoration',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('taken_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('restored_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ticket_floor', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_restoration'))
+    )
     op.create_table('sign_in_attempt',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('email', sa.String(length=254), nullable=False),
@@ -125,7 +137,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['agency_id'], ['agency.id'], name=op.f('fk_user_account_agency_id')),
     sa.ForeignKeyConstraint(['stand_in_id'], ['user_account.id'], name=op.f('fk_user_account_stand_in_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user_account')),
-    sa.UniqueConstraint('email', name=op.f('uq_user_account_email'))
+    sa.UniqueConstraint('email', name=op.f('uq_user_account_email')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('user_account', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_user_account_agency_id'), ['agency_id'], unique=False)
@@ -764,7 +777,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_outbox_project_id')),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_outbox_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox')),
-    sa.UniqueConstraint('key', name=op.f('uq_outbox_key'))
+    sa.UniqueConstraint('key', name=op.f('uq_outbox_key')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.create_index('ix_outbox_agency', ['agency_id', 'id'], unique=False)
@@ -1114,11 +1128,13 @@ def downgrade() -> None:
         batch_op.drop_index('ix_sign_in_attempt_email_at')
 
     op.drop_table('sign_in_attempt')
+    op.drop_table('restoration')
     with op.batch_alter_table('link_check', schema=None) as batch_op:
         batch_op.drop_index('ix_link_check_state')
         batch_op.drop_index('ix_link_check_due')
 
     op.drop_table('link_check')
+    op.drop_table('duty_run')
     op.drop_table('agency')
     op.drop_table('address_state')
     # ### end Alembic commands ###
