@@ -1,8 +1,10 @@
 """How gunicorn serves the application, with `make run` and in production alike: `gunicorn app:app`."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from typing import Any
 
 worker_class = "gthread"
@@ -14,6 +16,11 @@ forwarded_allow_ips = ""
 # One file in the home folder for all instances: two side by side would fight over it.
 control_socket_disable = True
 loglevel = "warning"
+# Each process counts its requests into a file of its own there; /metrics adds them up.
+COUNTED = "PROMETHEUS_MULTIPROC_DIR"
+_is_ours = COUNTED not in os.environ
+if _is_ours:
+    os.environ[COUNTED] = tempfile.mkdtemp(prefix="backoffice-metrics-")
 
 
 def on_starting(_server: Any) -> None:
@@ -22,3 +29,15 @@ def on_starting(_server: Any) -> None:
         status = subprocess.run([sys.executable, "-c", "import app"], check=False).returncode
         if status:
             raise SystemExit(status)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """What a process counted stays in the sums after its end."""
+    from prometheus_client.multiprocess import mark_process_dead  # not before the folder is named
+
+    mark_process_dead(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    if _is_ours:
+        shutil.rmtree(os.environ[COUNTED], ignore_errors=True)

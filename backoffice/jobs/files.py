@@ -12,6 +12,7 @@ from flask import current_app
 from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.files import FileCheck
+from backoffice.jobs import pulse
 from backoffice.queries import files as queries
 from backoffice.services import files
 from backoffice.services.files import Claim
@@ -64,7 +65,9 @@ def sweep() -> int:
 
 def tidy() -> dict[str, int]:
     """Delete what nobody can ask for: rows removed long ago, bytes without a row, halves of broken uploads."""
-    return {"rows": _forget_removed(), "bytes": _forget_orphans(), "unfinished": _forget_unfinished()}
+    counts = {"rows": _forget_removed(), "bytes": _forget_orphans(), "unfinished": _forget_unfinished()}
+    pulse.note("tidy")
+    return counts
 
 
 def _scan(claim: Claim) -> Scan | None:

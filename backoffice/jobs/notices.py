@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.notices import OutboxState
+from backoffice.jobs import pulse
 from backoffice.models import Agency
 from backoffice.queries import agencies
 from backoffice.services import notices
@@ -45,6 +46,7 @@ def run(*, on: date | None = None, is_now: bool = False, held_because: str = "")
                     project_ids=due.project_ids[start:start + BATCH],
                 )
             _add(total, counts)
+    pulse.note("notices")
     return total
 
 

@@ -11,6 +11,7 @@ from backoffice.config import Settings
 from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.notices import Mail
+from backoffice.jobs import pulse
 from backoffice.mail import compose, facts, sender
 from backoffice.mail.sender import Away, Deferred, Post, Rejected
 from backoffice.models import OutboxRow
@@ -47,6 +48,7 @@ def sweep() -> list[int]:
                 tried.append(row_id)
                 if _deliver(row_id, post) is Outcome.AWAY:
                     return tried
+    pulse.note("mails")
     return tried
 
 

@@ -50,6 +50,17 @@ def enqueue_duty(function: str, *, ttl_s: int | None) -> bool:
     return _enqueue([(function, ())], ttl=ttl_s)
 
 
+def length() -> int | None:
+    """How many calls no worker has taken yet; None when the queue is away or none is set."""
+    queue = current_app.extensions.get("rq")
+    if queue is None:
+        return None
+    try:
+        return int(queue.count)
+    except RedisError:
+        return None
+
+
 def _enqueue(calls: Sequence[tuple[str, tuple[int, ...]]], *, ttl: int | None) -> bool:
     queue = current_app.extensions.get("rq")
     if queue is None or not calls:

@@ -20,6 +20,7 @@ from backoffice.views import (
     health,
     language,
     legal,
+    metrics,
     public,
     second_factor,
     sitting,
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     guide,
     health,
     legal,
+    metrics,
     public,
     second_factor,
     sitting,
@@ -63,6 +65,8 @@ HEADERS = {
 
 def init_app(app: Flask) -> None:
     """Register the blueprints and what stands around every answer."""
+    metrics.init_app(app)  # first, so that it sees all of a request
+    health.init_app(app)
     for module in BLUEPRINTS:
         app.register_blueprint(module.bp)
     oidc = app.config["SETTINGS"].oidc

@@ -146,6 +146,7 @@ figures.index               GET       staff-list
 guide.show                  GET       everyone
 health.healthz              GET       everyone
 health.readyz               GET       everyone
+metrics.metrics             GET       nothing-there
 lost_mails.accept_view      POST      helpdesk-row
 lost_mails.again_view       POST      helpdesk-row
 lost_mails.done_view        POST      helpdesk-row
