@@ -17,7 +17,7 @@ from backoffice.mail import sender
 from backoffice.models import User
 from backoffice.oidc import Provider
 from backoffice.storage.scanner import open_scanner
-from backoffice.storage.store import open_store
+from backoffice.storage.stores import open_store
 from backoffice.theme import theme
 from backoffice.views import admin, language, site
 

@@ -1,5 +1,6 @@
 """One application for each engine, real commits, and a clean database after each test."""
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from backoffice.db import db
 from backoffice.factory import create_app
 from backoffice.jobs import queue
 from backoffice.services.uow import unit_of_work
-from tests.support import postgres, smtp, valkey
+from tests.support import postgres, s3, smtp, valkey
 from tests.support.client import Client
 
 pytest_plugins = ("tests.support.skips",)
@@ -154,6 +155,21 @@ def rq(app: Flask, redis_url: str) -> Iterator[Queue]:
     del app.extensions["rq"]
     rq.connection.flushall()
     rq.connection.close()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[dict[str, str]]:
+    """A real S3 server with an empty bucket; the variables by which it is found."""
+    with s3.server() as variables:
+        yield variables
+
+
+@pytest.fixture
+def s3_url(s3_server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """A STORAGE_URL of an empty place there."""
+    for name, value in s3_server.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{s3.BUCKET}/{secrets.token_hex(4)}"
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from backoffice.services.demo_stories import ACCOUNTS
 from backoffice.services.demo_tickets import PICTURES
 from backoffice.services.uow import unit_of_work
 from backoffice.storage.intake import Upload, picture_taken_in, taken_in
-from backoffice.storage.store import open_store
+from backoffice.storage.stores import open_store
 
 FOLDER = Path(__file__).parents[2] / "demo"
 PASSWORD = "demo"  # noqa: S105 - shown on the login page of the demo

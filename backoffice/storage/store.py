@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
-from urllib.parse import unquote, urlsplit
 
 from backoffice.domain.errors import N_, Refused
 from backoffice.domain.files import MAX_FILE_BYTES, too_big
 
 READ = 1 << 20  # 64 KB reads cost two thirds of the speed that 1 MB reads give
-_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}")
+KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}")
 _INCOMING = ".incoming"  # unfinished bytes; no key can name it
 
 CUT_OFF = N_(
@@ -165,7 +164,7 @@ class LocalStore:
         for folder in sorted(self.root.iterdir()):
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
                 key = f"{folder.name}/{path.name}"
-                if not _KEY.fullmatch(key):
+                if not KEY.fullmatch(key):
                     continue
                 with suppress(FileNotFoundError):  # deleted while we looked
                     found = path.stat()
@@ -181,7 +180,7 @@ class LocalStore:
         return len(old)
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
+        if not KEY.fullmatch(key):
             raise ValueError("not a key of this store")
         return self.root / key
 
@@ -200,16 +199,6 @@ class LocalStore:
         sync_folder(target.parent)
         if is_new_folder:
             sync_folder(self.root)
-
-
-def open_store(url: str) -> Store:
-    """The store that STORAGE_URL names; a ValueError of one plain sentence when it names none of ours."""
-    parts = urlsplit(url)
-    if parts.scheme != "file":
-        raise ValueError("STORAGE_URL must begin with file:/// (a folder of this machine).")
-    if parts.netloc not in {"", "localhost"} or not parts.path.strip("/"):
-        raise ValueError("STORAGE_URL needs the whole path of a folder, such as file:///srv/results/files.")
-    return LocalStore(Path(unquote(parts.path)))
 
 
 def digest(store: Store, key: str) -> tuple[int, str]:

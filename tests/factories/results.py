@@ -9,7 +9,7 @@ from backoffice.domain.files import FileCheck, FilePurpose
 from backoffice.domain.results import ResultType
 from backoffice.models import Project, Result, StoredFile
 from backoffice.services.uow import unit_of_work
-from backoffice.storage.store import open_store
+from backoffice.storage.stores import open_store
 
 _numbers = itertools.count(1)
 DESCRIPTION = (

@@ -18,7 +18,7 @@ from backoffice.models import Access, Agency, ApiToken, AuditEvent, OutboxRow, P
 from backoffice.queries import projects, published, reviews, submissions
 from backoffice.services import demo as service
 from backoffice.services import tokens
-from backoffice.storage.store import open_store
+from backoffice.storage.stores import open_store
 
 pytestmark = pytest.mark.slow
 

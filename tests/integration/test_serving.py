@@ -1,5 +1,6 @@
 """A download, whoever asks: never run, whole or in parts, under its full name (DOMAIN §4 "Serving")."""
 
+import io
 from urllib.parse import unquote
 
 import pytest
@@ -12,6 +13,7 @@ from backoffice.db import db
 from backoffice.domain.files import FileCheck, FilePurpose
 from backoffice.models import StoredFile
 from backoffice.services.uow import unit_of_work
+from backoffice.storage.stores import open_store
 from backoffice.views import serving
 from tests import factories
 
@@ -42,6 +44,24 @@ def ask(
         answer = TestResponse(*run_wsgi_app(response, context.request.environ, buffered=True), context.request)
     db.session.rollback()
     return answer
+
+
+@pytest.mark.one_engine
+@pytest.mark.slow
+def test_download_from_a_bucket_comes_whole_and_in_parts(
+    app: Flask, file_id: int, s3_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(s3_url)
+    stored = store.put(io.BytesIO(BODY), name="a.pdf")
+    change(file_id, storage_key=stored.key)
+    monkeypatch.setitem(app.extensions, "store", store)
+    assert ask(app, file_id).data == BODY
+    part = ask(app, file_id, Range="bytes=300-399")
+    assert (part.status_code, part.data) == (206, BODY[300:400])
+    assert ask(app, file_id, Range="bytes=-5").data == BODY[-5:]
+    store.delete(stored.key)
+    with pytest.raises(NotFound):
+        ask(app, file_id)
 
 
 def test_download_comes_whole_and_can_run_nothing(app: Flask, file_id: int) -> None:
