@@ -52,6 +52,14 @@ class SettingsForm(Form):
     )
 
 
+class MailTextForm(Form):
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    subject_lv = StringField(_l("Subject in Latvian"))
+    body_lv = TextAreaField(_l("Text in Latvian"))
+    subject_en = StringField(_l("Subject in English"))
+    body_en = TextAreaField(_l("Text in English"))
+
+
 class TextForm(Form):
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
     subject_lv = StringField(_l("Title in Latvian"))

@@ -98,9 +98,8 @@ def _account(session: Session, claim: Claim, *, to: To, settings: Settings, toke
     user = session.get(User, claim.user_id) if claim.user_id else None
     if user is None or token is None:
         raise Outdated("the account was deactivated, or signs in with EU Login")
-    agency = facts.of_agency(
-        session.get(Agency, claim.agency_id) if claim.agency_id else None, settings=settings, language=to.language
-    )
+    row = session.get(Agency, claim.agency_id) if claim.agency_id else None
+    agency = facts.of_agency(session, row, settings=settings, language=to.language)
     link = f"{settings.public_base_url}/invite/{token}"
     if claim.kind is Mail.PASSWORD_LINK:
         return messages.password_link(to=to, agency=agency, link=link)

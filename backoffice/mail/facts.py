@@ -1,7 +1,7 @@
 """What mails say about agency, project and people, as plain values read from the rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,9 @@ from backoffice.config import Settings
 from backoffice.domain import projects
 from backoffice.models import Agency, Project, SubmissionItem, User
 from backoffice.queries import projects as queries
+from backoffice.queries import texts
 from backoffice.services.outbox import Recipient
+from backoffice.services.texts import Wording
 
 TITLE_MAX = 90  # characters of a title in a subject
 
@@ -41,6 +43,7 @@ class AgencyFacts:
     sender_name: str
     base_url: str
     by_eu_login: bool  # coordinators sign in with EU Login alone
+    wordings: Mapping[str, Wording] = field(default_factory=dict)  # mail → the agency's own words for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +110,9 @@ class Asked:
     comment: str
 
 
-def of_agency(agency: Agency | None, *, settings: Settings, language: str) -> AgencyFacts:
+def of_agency(session: Session, agency: Agency | None, *, settings: Settings, language: str) -> AgencyFacts:
     """In the reader's language; the settings stand in for what no agency says."""
+    own = texts.of_mails(session, agency_id=agency.id, language=language) if agency else []
     name = (agency.name_lv if agency and language == "lv" else "") or (agency.name if agency else "")
     return AgencyFacts(
         name=name,
@@ -118,6 +122,7 @@ def of_agency(agency: Agency | None, *, settings: Settings, language: str) -> Ag
         sender_name=(agency.sender_name if agency else "") or name,
         base_url=settings.public_base_url,
         by_eu_login=settings.is_oidc_set,
+        wordings={row.key.removeprefix("mail-"): Wording(subject=row.subject, body=row.body) for row in own},
     )
 
 
@@ -125,7 +130,7 @@ def of_project(session: Session, project: Project, *, settings: Settings, langua
     agency, base = project.agency, settings.public_base_url
     today = queries.today(agency, now=now)
     facts = queries.facts(project, today=today)
-    written_by = of_agency(agency, settings=settings, language=language)
+    written_by = of_agency(session, agency, settings=settings, language=language)
     return ProjectFacts(
         agency=written_by,
         specialist=_specialist(session, project, agency=written_by),

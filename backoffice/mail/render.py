@@ -1,4 +1,5 @@
-"""From a template folder to a message: `templates/email/<name>/{subject.txt,body.txt}` in the reader's language."""
+"""From a template folder to a message: `templates/email/<name>/{subject.txt,body.txt}` in the reader's language, or in
+the agency's own words (mail.own)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from css_inline import CSSInliner
 from flask import current_app
 from flask_babel import force_locale
 
-from backoffice.mail import markup
+from backoffice.mail import markup, own
 from backoffice.mail.facts import AgencyFacts, To
 
 HIDDEN = "…"
@@ -40,15 +41,23 @@ class Message:
 
 
 def render(name: str, *, to: To, agency: AgencyFacts, values: Mapping[str, object]) -> Message:
-    """The two parts come from one body, so they say the same."""
+    """The two parts come from one body, so they say the same, in the agency's words as in ours."""
     context = {
-        **values, "to": to, "agency": agency, "m": _MARKS, "language": to.language,
+        **values, "name": name, "to": to, "agency": agency, "m": _MARKS, "language": to.language,
         "day": _day(to.language), "moment": _moment(to.language), "forgot_url": f"{agency.base_url}/login/forgot",
     }
     environment = current_app.jinja_env
     with force_locale(to.language):
-        subject = " ".join(environment.get_template(f"email/{name}/subject.txt").render(context).split())
-        found = markup.blocks(environment.get_template(f"email/{name}/body.txt").render(context))
+        worded = agency.wordings.get(name)
+        if worded is None:
+            subject = " ".join(environment.get_template(f"email/{name}/subject.txt").render(context).split())
+            body = environment.get_template(f"email/{name}/body.txt").render(context)
+        else:
+            subject = own.subject(worded.subject, context)
+            body = environment.get_template("email/own.txt").render(
+                context, subject=subject, own=own.body(worded.body, context)
+            )
+        found = markup.blocks(body)
         page = environment.get_template("email/layout.html").render(blocks=found, subject=subject, **context)
     return Message(
         name=name, to=to, sender_name=agency.sender_name, reply_to=agency.helpdesk, subject=subject,

@@ -86,7 +86,7 @@ def _not_taken(session: Session, claim: Claim, *, settings: Settings, to: To) ->
     agency = session.get(Agency, row.agency_id) if row.agency_id else None
     made = not_taken(
         to=To(email=to.email, language=to.language, name=to.name or row.sender_name),
-        agency=facts.of_agency(agency, settings=settings, language=to.language), subject=row.subject or "—",
+        agency=facts.of_agency(session, agency, settings=settings, language=to.language), subject=row.subject or "—",
         cause=row.cause, size=f"{row.size / (1 << 20):.0f} MB",
         received_at=row.received_at.astimezone(ZoneInfo(agency.time_zone if agency else "Europe/Riga")),
         help_url=f"{settings.public_base_url}/help/new",
@@ -124,7 +124,7 @@ def _case(
         raise Outdated("the ticket is not there any longer")
     agency = session.get(Agency, ticket.agency_id) if ticket.agency_id else None
     named = To(email=to.email, language=to.language, name=ticket.requester_name or to.name)
-    return ticket, message, facts.of_agency(agency, settings=settings, language=to.language), named
+    return ticket, message, facts.of_agency(session, agency, settings=settings, language=to.language), named
 
 
 def _from_helpdesk(message: Message) -> Message:

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from backoffice.models import Agency, AgencyText
 
@@ -56,6 +56,22 @@ def history(session: Session, *, agency_id: int, key: str) -> list[AgencyText]:
     """Every version of an agency's own, the newest first."""
     query = select(AgencyText).where(AgencyText.agency_id == agency_id, AgencyText.key == key)
     return list(session.scalars(query.order_by(AgencyText.version.desc(), AgencyText.language)))
+
+
+def of_mails(session: Session, *, agency_id: int, language: str) -> list[AgencyText]:
+    """The newest text of each mail that the agency words itself in that language; an empty one says that the mail is
+    again as it comes with the application."""
+    same = aliased(AgencyText)
+    newest = (
+        select(func.max(same.version))
+        .where(same.agency_id == AgencyText.agency_id, same.key == AgencyText.key, same.language == language)
+        .scalar_subquery()
+    )
+    query = select(AgencyText).where(
+        AgencyText.agency_id == agency_id, AgencyText.language == language, AgencyText.key.startswith("mail-"),
+        AgencyText.version == newest, AgencyText.body != "",
+    )
+    return list(session.scalars(query.order_by(AgencyText.key)))
 
 
 @cache

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from backoffice.domain import text
+from backoffice.domain import mail_texts, text
 from backoffice.domain.errors import N_, Forbidden, Refused, Stale
+from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.models import AgencyText
 from backoffice.queries import texts as queries
@@ -35,23 +36,75 @@ def new_version(
     version = queries.version(uow.session, agency_id=actor.agency_id, key=key)
     if version != seen_version:
         raise Stale(N_("A colleague has put another version in force since you opened this page."))
-    cleaned = {
-        language: Wording(subject=text.clean_line(wording.subject), body=text.clean(wording.body))
-        for language, wording in wordings.items()
-    }
-    for language in queries.LANGUAGES if key in queries.LEGAL else cleaned:
-        _check(cleaned.get(language, Wording(subject="", body="")), language=language)
-    for language, wording in cleaned.items():
+    kept = {language: cleaned(wording) for language, wording in wordings.items()}
+    for language in queries.LANGUAGES if key in queries.LEGAL else kept:
+        _check(kept.get(language, Wording(subject="", body="")), language=language)
+    for language, wording in kept.items():
         uow.session.add(AgencyText(
             agency_id=actor.agency_id, key=key, language=language, version=version + 1, subject=wording.subject,
             body=wording.body, created_at=uow.now, created_by_id=actor.user_id,
         ))
     audit.record(
         uow, actor=actor, action="text:changed", agency_id=actor.agency_id, subject=f"text:{key}",
-        details={"version": version + 1, "languages": sorted(cleaned)},
+        details={"version": version + 1, "languages": sorted(kept)},
     )
     uow.session.flush()
     return version + 1
+
+
+def word_mail(
+    uow: UnitOfWork, *, actor: Actor, mail: Mail, wordings: Mapping[str, Wording | None], seen_version: int
+) -> bool:
+    """Put the agency's own words for a mail in force, by language; None: the mail as it comes with the application.
+    False when nothing is different. Raises Refused beside `subject_<language>` or `body_<language>`."""
+    key, before = mail_texts.key(mail), _own(uow, actor=actor, mail=mail)
+    version = queries.version(uow.session, agency_id=actor.agency_id, key=key)
+    if version != seen_version:
+        raise Stale(N_("A colleague has put another version in force since you opened this page."))
+    given = check_mail(mail=mail, wordings=wordings)
+    changed = {language: wording for language, wording in given.items() if wording != before.get(language)}
+    for language, wording in changed.items():
+        uow.session.add(AgencyText(
+            agency_id=actor.agency_id, key=key, language=language, version=version + 1, created_at=uow.now,
+            subject=wording.subject if wording else "", body=wording.body if wording else "",
+            created_by_id=actor.user_id,
+        ))
+    if changed:
+        audit.record(
+            uow, actor=actor, action="text:changed", agency_id=actor.agency_id, subject=f"text:{key}",
+            details={
+                "version": version + 1, "languages": sorted(changed),
+                "standard": sorted(language for language, wording in changed.items() if wording is None),
+            },
+        )
+    return bool(changed)
+
+
+def check_mail(*, mail: Mail, wordings: Mapping[str, Wording | None]) -> Mapping[str, Wording | None]:
+    """The wordings as they would be kept; raises Refused as `word_mail` does."""
+    kept = {language: cleaned(wording) if wording else None for language, wording in wordings.items()}
+    for language, wording in kept.items():
+        if wording is not None:
+            _check(wording, language=language)
+            mail_texts.check(mail, subject=wording.subject, body=wording.body, language=language)
+    return kept
+
+
+def _own(uow: UnitOfWork, *, actor: Actor, mail: Mail) -> dict[str, Wording]:
+    """What is in force now."""
+    if not actor.can(Permission.TEXT_EDIT) or actor.agency_id is None:
+        raise Forbidden(N_("Your role does not allow this."))
+    return {
+        language: Wording(subject=row.subject, body=row.body)
+        for language in queries.LANGUAGES
+        for row in queries.of_mails(uow.session, agency_id=actor.agency_id, language=language)
+        if row.key == mail_texts.key(mail)
+    }
+
+
+def cleaned(wording: Wording) -> Wording:
+    """As it is kept."""
+    return Wording(subject=text.clean_line(wording.subject), body=text.clean(wording.body))
 
 
 def _check(wording: Wording, *, language: str) -> None:

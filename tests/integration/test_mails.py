@@ -305,6 +305,19 @@ def test_contact_learns_how_to_withdraw(told: Told, session: Session) -> None:
     assert session.scalars(select(Contact.phone)).one() not in text
 
 
+@pytest.mark.parametrize("kind", [Mail.ACCESS_REVOKED, Mail.RESULT_HIDDEN])
+def test_whoever_is_told_of_a_loss_objects_without_signing_in(told: Told, client: Client, kind: Mail) -> None:
+    mail = send(told, kind, "lv")
+    link = re.search(r"http://localhost(/help/new\?\S+)", mails.text(mail))
+    assert link is not None
+    assert REASON in mails.text(mail)
+    assert link[1] in mails.html(mail).replace("&amp;", "&")
+    page = BeautifulSoup(client.get(link[1]).text, "html.parser")
+    typed = {field["name"]: field.get("value", "") for field in page.select("input[name]")}
+    assert typed["email"] == told.scene.coordinator.email
+    assert "2023-1-LV01-KA220-SCH-000000123" in str(typed["subject"])
+
+
 def test_answers_go_to_the_helpdesk_and_robots_are_asked_to_be_silent(told: Told, app: Flask) -> None:
     mail = send(told, Mail.RECEIPT, "lv")
     assert re.fullmatch(r"help\d+@agency\.example", str(mail["Reply-To"]))

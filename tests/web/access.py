@@ -255,6 +255,7 @@ tickets.write_view          POST      staff-row
 texts.delete_reply_view     GET,POST  admin-only
 texts.edit_view             GET,POST  admin-only
 texts.index                 GET       admin-only
+texts.mail_view             GET,POST  admin-only
 texts.move_reply_view       POST      admin-only
 texts.new_reply_view        GET,POST  admin-only
 texts.reply_view            GET,POST  admin-only

@@ -21,6 +21,7 @@ from backoffice.services.texts import Wording
 from backoffice.services.uow import unit_of_work
 from backoffice.views.admin.base import Guarded
 from backoffice.views.admin.canned import CannedPages
+from backoffice.views.admin.mail_texts import MailTextPages
 from backoffice.views.messages import refuse
 
 TEXT_WORDS = {
@@ -55,10 +56,11 @@ class SettingsView(Guarded):
         return (page, 422) if form.errors else page
 
 
-class TextView(CannedPages):
+class TextView(CannedPages, MailTextPages):
     permissions = {
         "index": Permission.TEXT_EDIT,
         "edit_view": Permission.TEXT_EDIT,
+        "mail_view": Permission.TEXT_EDIT,
         "new_reply_view": Permission.TEXT_EDIT,
         "reply_view": Permission.TEXT_EDIT,
         "delete_reply_view": Permission.TEXT_EDIT,
@@ -72,7 +74,7 @@ class TextView(CannedPages):
             (key, _(words), text_queries.version(db.session(), agency_id=self.actor.agency_id, key=key))
             for key, words in TEXT_WORDS.items()
         ]
-        return self.render("admin/settings/texts.html", rows=rows, replies=self.canned_rows())
+        return self.render("admin/settings/texts.html", rows=rows, mails=self.mail_rows(), replies=self.canned_rows())
 
     @expose("/<key>/", methods=("GET", "POST"))
     def edit_view(self, key: str) -> Any:

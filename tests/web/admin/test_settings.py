@@ -1,17 +1,25 @@
 """Settings and texts of an agency, changed by its admin alone."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backoffice.domain.notices import Mail
 from backoffice.domain.permissions import Role
 from backoffice.domain.projects import PublicationRule
+from backoffice.jobs import outbox as jobs
 from backoffice.models import Agency, AgencyText, AuditEvent
+from backoffice.services import outbox
+from backoffice.services.outbox import Recipient
+from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.factories import Person
+from tests.support import mails
 from tests.support.client import Client
 
 VALUES = {
@@ -91,3 +99,47 @@ def test_others_of_the_staff_find_nothing_there(client: Client, session: Session
     client.sign_in(factories.staff(Role.SPECIALIST, agency_id=factories.agency()).email)
     assert client.get(path).status_code == 404
     assert client.post(path, data=VALUES).status_code in (404, 405)
+
+
+def test_admin_words_a_mail_sees_it_first_and_goes_back(
+    client: Client, session: Session, admin: Person, var: Path
+) -> None:
+    path = "/admin/texts/mails/password-link/"
+    form = BeautifulSoup(client.get(path).text, "html.parser").select_one("form#wording")
+    assert form is not None
+    data = {name: form.select_one(f"[name={name}]").text.strip("\r\n") for name in ("body_lv", "body_en")}
+    data |= {name: form.select_one(f"[name={name}]")["value"] for name in ("subject_lv", "subject_en", "version")}
+    assert "{way_in}" in data["body_en"]
+    missing = client.post(path, data={**data, "body_en": "Hello {email}"})
+    assert missing.status_code == 422
+    assert 'data-error="place-missing"' in missing.text
+    assert "Hello {email}" in missing.text
+    own = {**data, "subject_en": "Key of {agency}", "body_en": "Our very own words for {email}.\n\n{way_in}"}
+    seen = client.post(path, data={**own, "preview": "1"})
+    assert "Our very own words for anna.ozola@school.example." in seen.text
+    session.rollback()
+    assert session.scalars(select(AgencyText)).all() == []
+    assert client.post(path, data=own).status_code == 302
+    assert client.post(path, data=own).status_code == 422  # a colleague was quicker
+    session.rollback()
+    assert [(row.key, row.language) for row in session.scalars(select(AgencyText))] == [("mail-password-link", "en")]
+    assert session.scalars(select(AuditEvent.action)).all() == ["text:changed"]
+
+    with unit_of_work() as uow:
+        outbox.publish(
+            uow, kind=Mail.PASSWORD_LINK, key="own", agency_id=admin.actor.agency_id,
+            to=Recipient(email=admin.email, language="en", user_id=admin.user_id),
+        )
+    jobs.sweep()
+    mail = mails.folder(var)[-1]
+    assert str(mail["Subject"]).startswith("Key of Agency")
+    for part in (mails.text(mail), mails.html(mail)):
+        assert "Our very own words for" in part
+        assert "/invite/" in part
+
+    back = client.post(path, data={**own, "version": "1", "standard": "en"})
+    assert "asked for a link to set the password" in back.text
+    assert client.post(path, data={**data, "version": "1"}).status_code == 302
+    session.rollback()
+    assert session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first().details["standard"] == ["en"]
+    assert "own: en" not in client.get("/admin/texts/").text
