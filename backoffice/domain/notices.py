@@ -116,6 +116,14 @@ DATED: Mapping[Mail, Dated] = MappingProxyType({
     )
 })
 
+ANCHOR_WORDS: Mapping[Anchor, str] = MappingProxyType({
+    Anchor.START: N_("Days after the start of the project; with a minus, before it."),
+    Anchor.END: N_("Days after the end of the project; with a minus, before it."),
+    Anchor.SUBMITTABLE: N_("Days after the day from which the results can be submitted."),
+    Anchor.DUE: N_("Days after the day by which the additions are due; with a minus, before it."),
+})
+NOTICE_DAYS_MAX = 365  # before or after
+
 # Mails about a decision wait 60 s, so that it can be undone before anybody was told.
 DECISION_MAILS = frozenset({
     Mail.ADDITIONS_REQUESTED, Mail.UNLOCKED, Mail.RESULTS_APPROVED, Mail.REOPEN_DECLINED,

@@ -5,6 +5,7 @@ from wtforms import DateField, EmailField, IntegerField, RadioField, StringField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
+from backoffice.domain.notices import ANCHOR_WORDS, DATED, MAIL_WORDS
 from backoffice.domain.projects import PublicationRule
 from backoffice.domain.retention import RULES, Kept
 from backoffice.forms.base import Form
@@ -45,6 +46,22 @@ class SettingsForm(Form):
     run_limit = IntegerField(
         _l("Mails of one run at most"), validators=[InputRequired()],
         description=_l("A run with more mails is held until an admin releases it."),
+    )
+    extra_holidays = TextAreaField(
+        _l("Days off of your own"),
+        description=_l(
+            "One date a line, as 2026-12-24. Public holidays count by themselves. No dated mail leaves on these days, "
+            "and they are no working days."
+        ),
+    )
+    (
+        days_access, days_ending_soon, days_invitation, days_reminder, days_last_reminder, days_overdue,
+        days_additions_reminder, days_additions_overdue,
+    ) = (
+        IntegerField(
+            _l(MAIL_WORDS[mail]), validators=[InputRequired()], description=_l(ANCHOR_WORDS[dated.anchor])
+        )
+        for mail, dated in DATED.items()
     )
     keep_sign_ins, keep_mails, keep_lost_mails, keep_tickets, keep_people = (
         IntegerField(_l(RULES[kept].label), validators=[InputRequired()], description=_l(RULES[kept].effect))

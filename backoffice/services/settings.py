@@ -5,6 +5,7 @@ from datetime import date
 
 from backoffice.domain import text
 from backoffice.domain.errors import N_, Forbidden, NotFound, Refused
+from backoffice.domain.notices import DATED, NOTICE_DAYS_MAX, Mail
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.projects import PublicationRule
 from backoffice.domain.retention import DAYS_MAX, DAYS_MIN, RULES, Kept
@@ -32,7 +33,14 @@ class AgencySettings:
     due_days: int
     notices_from: date
     run_limit: int
+    notice_days: dict[str, int]  # mail → days
+    extra_holidays: list[str]  # as typed
     keep_days: dict[str, int]  # what is kept → days
+
+
+def days_field(mail: Mail) -> str:
+    """The field that says on which day a dated mail goes out."""
+    return f"days_{mail.value.replace('-', '_')}"
 
 
 def change(uow: UnitOfWork, *, actor: Actor, values: AgencySettings) -> list[str]:
@@ -85,12 +93,38 @@ def _checked(values: AgencySettings) -> dict[str, object]:
                 N_("A number from %(first)s to %(last)s."), field=f"keep_{kept.value}", code="range",
                 values={"first": DAYS_MIN, "last": DAYS_MAX},
             )
+    for mail in DATED:
+        if abs(values.notice_days.get(mail.value, 0)) > NOTICE_DAYS_MAX:
+            raise Refused(
+                N_("A number from %(first)s to %(last)s."), field=days_field(mail), code="range",
+                values={"first": -NOTICE_DAYS_MAX, "last": NOTICE_DAYS_MAX},
+            )
+    found["notice_days"] = {
+        mail.value: days
+        for mail, dated in DATED.items()
+        if (days := values.notice_days.get(mail.value, dated.days)) != dated.days
+    }
+    found["extra_holidays"] = _holidays(values.extra_holidays)
     found["keep_days"] = {
         kept.value: days
         for kept in Kept
         if (days := values.keep_days.get(kept.value, RULES[kept].days)) != RULES[kept].days
     }
     return found
+
+
+def _holidays(lines: list[str]) -> list[str]:
+    """The dates in their order, each once; refused with the first line that is none."""
+    found = set()
+    for line in filter(None, map(str.strip, lines)):
+        try:
+            found.add(date.fromisoformat(line).isoformat())
+        except ValueError as error:
+            raise Refused(
+                N_("“%(line)s” is no date; write it as 2026-12-24."), field="extra_holidays", code="date",
+                values={"line": text.clean_line(line)[:40]},
+            ) from error
+    return sorted(found)
 
 
 def _address(address: str, *, field: str) -> str:

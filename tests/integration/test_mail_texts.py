@@ -17,7 +17,9 @@ from tests import factories
 pytestmark = pytest.mark.one_engine
 
 
-def sample(app: Flask, session: Session, mail: Mail, *, agency_id: int, language: str, wording: Wording | None) -> Message:
+def sample(
+    app: Flask, session: Session, mail: Mail, *, agency_id: int, language: str, wording: Wording | None
+) -> Message:
     agency = session.get_one(Agency, agency_id)
     with app.test_request_context():
         return samples.message(

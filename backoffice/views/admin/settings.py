@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from backoffice.db import db
 from backoffice.domain import retention
 from backoffice.domain.errors import N_, DomainError
+from backoffice.domain.notices import DATED
 from backoffice.domain.permissions import Permission
 from backoffice.domain.projects import PublicationRule
 from backoffice.domain.retention import Kept
@@ -16,7 +17,7 @@ from backoffice.forms.settings import SettingsForm, TextForm
 from backoffice.models import Agency
 from backoffice.queries import texts as text_queries
 from backoffice.services import settings, texts
-from backoffice.services.settings import AgencySettings
+from backoffice.services.settings import AgencySettings, days_field
 from backoffice.services.texts import Wording
 from backoffice.services.uow import unit_of_work
 from backoffice.views.admin.base import Guarded
@@ -43,6 +44,9 @@ class SettingsView(Guarded):
             form.publication_rule.data = agency.publication_rule.value
             for kept in Kept:
                 form[f"keep_{kept.value}"].data = retention.days(kept, agency.keep_days)
+            for mail, dated in DATED.items():
+                form[days_field(mail)].data = agency.notice_days.get(mail.value, dated.days)
+            form.extra_holidays.data = "\n".join(map(str, agency.extra_holidays))
         if form.validate_on_submit():
             try:
                 with unit_of_work() as uow:
@@ -131,5 +135,7 @@ def _values(form: SettingsForm) -> AgencySettings:
         due_days=form.due_days.data or 0,
         notices_from=form.notices_from.data,
         run_limit=form.run_limit.data or 0,
+        notice_days={mail.value: form[days_field(mail)].data or 0 for mail in DATED},
+        extra_holidays=(form.extra_holidays.data or "").splitlines(),
         keep_days={kept.value: form[f"keep_{kept.value}"].data or 0 for kept in Kept},
     )

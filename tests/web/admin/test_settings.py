@@ -27,6 +27,9 @@ VALUES = {
     "review_address": "", "phone": "+371 67000000", "sender_name": "Agency", "legal_clause": "I.10.1",
     "publication_rule": "on_report_approval", "due_days": "21", "notices_from": "2026-09-01", "run_limit": "800",
     "keep_sign_ins": "90", "keep_mails": "365", "keep_lost_mails": "90", "keep_tickets": "730", "keep_people": "1826",
+    "days_access": "0", "days_ending_soon": "-30", "days_invitation": "0", "days_reminder": "20",
+    "days_last_reminder": "53", "days_overdue": "61", "days_additions_reminder": "-3", "days_additions_overdue": "1",
+    "extra_holidays": "2026-12-28\r\n\r\n2026-12-24\r\n",
 }
 
 
@@ -44,6 +47,8 @@ def test_admin_changes_the_settings_of_the_own_agency(client: Client, session: S
     session.rollback()
     agency = session.get_one(Agency, admin.actor.agency_id)
     assert (agency.legal_clause, agency.due_days, agency.notices_from) == ("I.10.1", 21, date(2026, 9, 1))
+    assert agency.notice_days == {"reminder": 20}  # the rest follows the application
+    assert agency.extra_holidays == ["2026-12-24", "2026-12-28"]
     assert agency.publication_rule is PublicationRule.ON_REPORT_APPROVAL
     assert session.get_one(Agency, other).legal_clause == "I.9.2"
     event = session.scalars(select(AuditEvent)).one()
@@ -57,6 +62,7 @@ def test_admin_changes_the_settings_of_the_own_agency(client: Client, session: S
     [
         ("due_days", "0"), ("due_days", "91"), ("due_days", "x"), ("run_limit", "0"), ("notices_from", "soon"),
         ("helpdesk_address", "nobody"), ("name", " "), ("legal_clause", ""), ("publication_rule", "never"),
+        ("days_reminder", "366"), ("days_overdue", ""), ("extra_holidays", "24. decembris"),
     ],
 )
 def test_a_wrong_setting_is_refused_beside_its_field(client: Client, session: Session, field: str, value: str) -> None:
