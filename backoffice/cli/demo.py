@@ -1,11 +1,8 @@
 """The demo data of `make run`, loaded once (CONTRACT, Demo); `flask demo load` does the same by hand."""
 
-import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import partial
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -22,7 +19,7 @@ from backoffice.services.demo import ALL_STORIES, Uploads
 from backoffice.services.demo_stories import ACCOUNTS
 from backoffice.services.demo_tickets import PICTURES
 from backoffice.services.uow import unit_of_work
-from backoffice.storage.intake import Upload, picture_taken_in, taken_in
+from backoffice.storage.intake import all_pictures_taken_in, all_taken_in
 from backoffice.storage.stores import open_store
 
 FOLDER = Path(__file__).parents[2] / "demo"
@@ -112,28 +109,17 @@ def welcome() -> list[str]:
 
 @contextmanager
 def _uploads(settings: Settings) -> Iterator[Uploads]:
-    """Every file stored and looked into before the transaction opens, as for an upload; several at a time, since each
-    is looked into by a process of its own."""
+    """Every file stored and looked into before the transaction opens, as for an upload; what is not written in the end
+    is deleted again."""
     store = open_store(settings.storage_url)
-
-    def take(name: str, *, is_picture: bool) -> tuple[AbstractContextManager[Upload], Upload]:
-        with (FOLDER / "files" / name).open("rb") as source:
-            taken = (
-                picture_taken_in(store, source, name=name, field="logo")
-                if is_picture
-                else taken_in(store, source, name=name)
-            )
-            return taken, taken.__enter__()
-
     of = [(result.title, name) for story in ALL_STORIES for result in story.results for name in result.files]
     drawn = [*(story.logo for story in ALL_STORIES if story.logo), *PICTURES]
     with ExitStack() as stack:
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            files = dict(zip(of, pool.map(partial(take, is_picture=False), [name for _, name in of]), strict=True))
-            pictures = dict(zip(drawn, pool.map(partial(take, is_picture=True), drawn), strict=True))
-        for kept, _ in (*files.values(), *pictures.values()):
-            stack.push(kept)  # what is not written in the end is deleted again
+        sources = [
+            (stack.enter_context((FOLDER / "files" / name).open("rb")), name) for name in [*(n for _, n in of), *drawn]
+        ]
+        files = stack.enter_context(all_taken_in(store, sources[: len(of)]))
+        pictures = stack.enter_context(all_pictures_taken_in(store, sources[len(of) :], field="logo"))
         yield Uploads(
-            files={key: upload for key, (_, upload) in files.items()},
-            pictures={name: upload for name, (_, upload) in pictures.items()},
+            files=dict(zip(of, files, strict=True)), pictures=dict(zip(drawn, pictures, strict=True))
         )

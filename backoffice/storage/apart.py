@@ -34,12 +34,18 @@ TOO_MUCH = N_(
 
 def inspect(path: Path, *, name: str) -> Inspected:
     """What the file is, by its content, or Refused with a stable code, the reason and the way out."""
-    shown = domain.clean_name(name)
-    domain.refuse_name(shown)
-    domain.refuse_size(shown, path.stat().st_size)
+    return inspect_all([(path, name)])[0]
+
+
+def inspect_all(files: Sequence[tuple[Path, str]]) -> list[Inspected]:
+    """Several files, each with its name, in one process and its limits. Refused for the first that is."""
+    asked = [{"path": str(path.resolve()), "name": domain.clean_name(name)} for path, name in files]
+    for (path, _name), one in zip(files, asked, strict=True):
+        domain.refuse_name(one["name"])
+        domain.refuse_size(one["name"], path.stat().st_size)
     with TemporaryDirectory(prefix="apart-") as folder:
-        found = _ask({"path": str(path.resolve()), "name": shown}, folder=folder, field="files")
-    return Inspected(**{**found, "kind": FileKind(found["kind"])})
+        found = _ask({"files": asked, "name": _names(asked)}, folder=folder, field="files")
+    return [Inspected(**{**one, "kind": FileKind(one["kind"])}) for one in found["files"]]
 
 
 def clean(path: Path, *, name: str, field: str, max_edge: int = MAX_EDGE) -> Picture:
@@ -56,12 +62,15 @@ def clean_all(files: Sequence[tuple[Path, str]], *, field: str, max_edge: int = 
              "out": str(Path(folder) / str(place))}
             for place, (path, name) in enumerate(files)
         ]
-        names = ", ".join(one["name"] for one in asked)
-        found = _ask({"pictures": asked, "name": names}, folder=folder, field=field)
+        found = _ask({"pictures": asked, "name": _names(asked)}, folder=folder, field=field)
         return [
             Picture(**{**picture, "kind": FileKind(picture["kind"]), "content": Path(one["out"]).read_bytes()})
             for one, picture in zip(asked, found["pictures"], strict=True)
         ]
+
+
+def _names(asked: Sequence[dict[str, Any]]) -> str:
+    return ", ".join(one["name"] for one in asked)
 
 
 def _ask(asked: dict[str, Any], *, folder: str, field: str) -> dict[str, Any]:
@@ -111,7 +120,8 @@ def _main() -> None:
         if pictures := asked.get("pictures"):
             found: dict[str, Any] = {"pictures": [_cleaned(one) for one in pictures]}
         else:
-            found = asdict(sniff.examine(Path(asked["path"]), name=asked["name"]))
+            files = [sniff.examine(Path(one["path"]), name=one["name"]) for one in asked["files"]]
+            found = {"files": [asdict(one) for one in files]}
         answer: dict[str, Any] = {"found": found}
     except Refused as refused:
         answer = {"refused": {"message": refused.message, "code": refused.code, "values": refused.values}}

@@ -34,19 +34,36 @@ class Upload:
 @contextmanager
 def taken_in(store: Store, source: Source, *, name: str, size: int | None = None) -> Iterator[Upload]:
     """A file of a result (S7, S11): refused by name, size or content with a code and the way out."""
-    shown = domain.clean_name(name)
-    domain.refuse_name(shown)
-    stored = store.put(source, name=shown, size=size)
-    try:
-        with store.as_path(stored.key) as path:
-            found = apart.inspect(path, name=shown)
-        yield Upload(
-            name=found.name, key=stored.key, size=stored.size, sha256=stored.sha256,
-            media_type=found.media_type, kind=found.kind,
-        )
-    except BaseException:
-        store.delete(stored.key)
-        raise
+    with all_taken_in(store, [(source, name)], size=size) as uploads:
+        yield uploads[0]
+
+
+@contextmanager
+def all_taken_in(
+    store: Store, sources: Sequence[tuple[Source, str]], *, size: int | None = None
+) -> Iterator[list[Upload]]:
+    """Several files, each with its name, in their order and looked into together: all of them or none. `size` bytes
+    in each, where that is known."""
+    names = [domain.clean_name(name) for _source, name in sources]
+    for shown in names:
+        domain.refuse_name(shown)
+    with ExitStack() as stored:
+        kept = []
+        for (source, _name), shown in zip(sources, names, strict=True):
+            kept.append(store.put(source, name=shown, size=size))
+            stored.callback(store.delete, kept[-1].key)
+        with ExitStack() as paths:
+            found = apart.inspect_all([
+                (paths.enter_context(store.as_path(file.key)), shown) for file, shown in zip(kept, names, strict=True)
+            ])
+        yield [
+            Upload(
+                name=look.name, key=file.key, size=file.size, sha256=file.sha256,
+                media_type=look.media_type, kind=look.kind,
+            )
+            for file, look in zip(kept, found, strict=True)
+        ]
+        stored.pop_all()  # nothing went wrong: the bytes stay
 
 
 @contextmanager
