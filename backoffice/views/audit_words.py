@@ -6,6 +6,7 @@ from types import MappingProxyType
 from flask_babel import gettext
 
 from backoffice.domain.errors import N_
+from backoffice.domain.staff_facts import DIFFERENCE_WORDS
 from backoffice.views.messages import say
 
 ACTION_WORDS: Mapping[str, str] = MappingProxyType({
@@ -132,6 +133,52 @@ GROUP_WORDS: Mapping[str, str] = MappingProxyType({
 })
 
 
+# How an action looks in a timeline: the kind of its colour and its icon; first by its name, then by its beginning.
+MARKS: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "project:approved": ("good", "ok"), "project:returned": ("wait", "back"), "project:submitted": ("review", "half"),
+    "project:unlocked": ("wait", "unlock"), "project:undone": ("open", "undo"), "project:hidden": ("open", "hide"),
+    "project:assigned": ("open", "user"), "project:import-changed": ("open", "down"),
+    "project:imported": ("open", "down"), "project:reminded": ("open", "mail"), "report:marked": ("open", "flag"),
+    "reopening:asked": ("wait", "chat"), "reopening:declined": ("open", "x"), "review:asked": ("info", "chat"),
+    "review:noted": ("open", "note"), "review:judged": ("open", "check"), "file:infected": ("bad", "warn"),
+    "file:refused": ("bad", "file"), "access:granted": ("good", "key"), "access:ended": ("bad", "x"),
+    "result:hidden": ("open", "hide"), "contact:hidden": ("open", "hide"), "contact:made-public": ("good", "eye"),
+    "contact:shown": ("good", "eye"), "contact:made-private": ("open", "hide"), "contact:withdrew": ("open", "hide"),
+    "access": ("open", "key"), "contact": ("open", "users"), "file": ("open", "file"), "import": ("open", "down"),
+    "logo": ("open", "image"), "notices": ("open", "mail"), "outbox": ("open", "mail"), "project": ("open", "edit"),
+    "reopening": ("open", "unlock"), "result": ("open", "edit"), "review": ("open", "user"),
+    "summary": ("open", "edit"), "ticket": ("open", "chat"), "user": ("open", "user"), "website": ("open", "globe"),
+})
+
+
+def mark(name: str) -> tuple[str, str]:
+    """The kind and the icon of an action."""
+    return MARKS.get(name) or MARKS.get(name.partition(":")[0]) or ("open", "circle")
+
+
+# Fields of the tables as a reader calls them; a rare one keeps its own name.
+FIELD_WORDS: Mapping[str, str] = MappingProxyType({
+    **DIFFERENCE_WORDS,
+    "action_type_name": N_("Action type"), "answer": N_("Answer"), "assignee": N_("Assigned to"),
+    "basis": N_("Basis"), "category": N_("Category"), "cause": N_("Cause"), "code": N_("Code"),
+    "comment": N_("Comment"), "description": N_("Description in English"), "do_not_publish": N_("Do not publish"),
+    "due_on": N_("Due date"), "email": N_("Email"), "fields": N_("What changed"), "file": N_("File"),
+    "files": N_("Files"), "from": N_("Before"), "grant_cents": N_("Grant"), "key_action_name": N_("Key action"),
+    "languages": N_("Languages"), "link": N_("Link"), "logo": N_("Logo"), "mail": N_("Mail"), "mails": N_("Mails"),
+    "name": N_("Name"), "number": N_("Number"), "organisation": N_("Coordinating organisation"),
+    "organisation_country": N_("Country"), "partners": N_("Partners"), "phone": N_("Phone"),
+    "project": N_("Project"), "question": N_("Question"), "reason": N_("Reason"), "result": N_("Result"),
+    "results": N_("Results"), "role": N_("Role"), "scopes": N_("Rights"), "subject": N_("Subject"),
+    "summary": N_("Project description"), "title": N_("Title"), "to": N_("After"), "type": N_("Type"),
+    "until": N_("Until"), "verdict": N_("Verdict"), "website": N_("Website"),
+})
+
+
+def field(name: str) -> str:
+    """A field in words."""
+    return str(gettext(FIELD_WORDS[name])) if name in FIELD_WORDS else name.replace("_", " ")
+
+
 def action(name: str) -> str:
     """An action in words; a new one that has none yet keeps its own name."""
     return str(gettext(ACTION_WORDS[name])) if name in ACTION_WORDS else name
@@ -145,7 +192,8 @@ def details(values: Mapping[str, object]) -> list[tuple[str, str]]:
         rest = {name: value for name, value in values.items() if name != "values"}
         return details(rest | {"cause": say(str(values.get("cause", "")), filling)})
     return [
-        (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        (field(name), ", ".join(field(str(one)) if name == "fields" else str(one) for one in value)
+            if isinstance(value, list) else str(value))
         for name, value in values.items()
         if value not in (None, "", []) and name != "ticket" and not name.endswith("_digest")
     ]

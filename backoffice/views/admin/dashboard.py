@@ -22,7 +22,7 @@ from backoffice.views import plots
 from backoffice.views.admin import review_facts
 from backoffice.views.admin.base import IndexView
 from backoffice.views.admin.figures import days_to_decide
-from backoffice.views.audit_words import action
+from backoffice.views.audit_words import action, mark
 from backoffice.views.messages import hour, moment
 
 MOST = 100  # counted no further
@@ -148,7 +148,7 @@ def _happened(events: list[AuditEvent]) -> list[dict[str, Any]]:
     ).all())
     return [
         {
-            "project": titles[event.project_id], "words": action(event.action),
+            "project": titles[event.project_id], "words": action(event.action), "mark": mark(event.action),
             "note": ", ".join(word for word in (moment(event.at), names.get(event.actor_id or 0, "")) if word),
         }
         for event in events if event.project_id in titles

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement, Select, select
 
 from backoffice.db import db
-from backoffice.domain.notices import Mail, OutboxState
+from backoffice.domain.notices import MAIL_WORDS, Mail, OutboxState
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.forms.base import Form
 from backoffice.models import Agency, Project
@@ -68,9 +68,10 @@ class OutboxView(RecordView):
             "views": [self.tab(name, words[name], argument="state") for name in self.views],
             "projects": {row.id: (row.code, row.title) for row in found},
             "held": sum(row.count for row in db.session.execute(outbox.held(self.actor))),
-            "kinds": [(kind.value, kind.value) for kind in Mail],
+            "kinds": [(kind.value, _called(kind)) for kind in Mail],
             "chosen_kinds": kinds,
-            "chips": [self.chip(kind, "kind", kind) for kind in kinds],
+            "called": _called,
+            "chips": [self.chip(_called(Mail(kind)), "kind", kind) for kind in kinds],
         }
 
     @expose("/held", methods=("GET", "POST"))
@@ -85,11 +86,17 @@ class OutboxView(RecordView):
             flash(ngettext("%(num)s mail is on its way.", "%(num)s mails are on their way.", count), "success")
             return redirect(self.get_url(".index_view"))
         held = db.session.execute(outbox.held(self.actor)).all()
-        return self.render("admin/outbox/held.html", form=form, held=held)
+        return self.render("admin/outbox/held.html", form=form, held=held, called=_called)
 
     @expose("/<id>/")
     def mail_view(self, id: str) -> Any:
         """One mail as it went out; what waits is rendered only when it is sent."""
         row = self.get_one(id)
         project = db.session.get(Project, row.project_id) if row.project_id else None
-        return self.render("admin/outbox/mail.html", row=row, project=project)
+        return self.render("admin/outbox/mail.html", row=row, project=project, called=_called)
+
+
+def _called(kind: Mail) -> str:
+    """What a colleague calls such a mail."""
+    words = str(_(MAIL_WORDS[kind]))
+    return words[:1].upper() + words[1:]

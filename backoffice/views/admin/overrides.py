@@ -32,6 +32,7 @@ class OverridePages(Guarded):
         act: Callable[[UnitOfWork], object],
         done: str,
         refused: Callable[[], object] = lambda: None,
+        title: str = "",
     ) -> Any:
         """The one flow of all these pages; a refusal stands beside its field, what was typed is kept. `refused` brings
         the form up to date before it is shown again."""
@@ -49,7 +50,8 @@ class OverridePages(Guarded):
                 flash(done, "success")
                 return redirect(back)
         page = self.render(
-            self.override_template, form=form, button=button, heading=heading, effects=effects, back=back
+            self.override_template, form=form, button=button, heading=heading, effects=effects, back=back,
+            title=title or button,
         )
         return (page, 422) if form.errors else page
 

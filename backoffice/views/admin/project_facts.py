@@ -108,7 +108,7 @@ class FactPages(OverridePages):
 
         show()
         return self.override_page(
-            form=form, button=_("Save"), heading=project.title,
+            form=form, button=_("Save"), title=_("Whether results are required"), heading=project.title,
             effects=[
                 _("Not required: no reminders, and the final report does not wait for results."),
                 _("Required: the final report can be approved only after the results are."),
@@ -129,7 +129,7 @@ class FactPages(OverridePages):
             "is_good_practice": project.is_good_practice, "is_success_story": project.is_success_story,
         })
         return self.override_page(
-            form=form, button=_("Save"), heading=project.title,
+            form=form, button=_("Save"), title=_("Good practice, success story"), heading=project.title,
             effects=[
                 _("The public page of the project names the mark at once."),
                 _("“Good practice” is a filter of the public search."),
@@ -148,7 +148,7 @@ class FactPages(OverridePages):
         form = ResponsibleForm(data={"responsible": project.responsible_id or 0})
         form.responsible.choices = self.specialists()
         return self.override_page(
-            form=form, button=_("Save"), heading=project.title,
+            form=form, button=_("Save"), title=_("Responsible specialist"), heading=project.title,
             effects=[
                 _("Notices about submissions go to this person, and coordinators see name, phone and address."),
                 _("Anybody of the agency may still claim the review."),

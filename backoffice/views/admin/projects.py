@@ -26,7 +26,7 @@ from backoffice.views.admin import sheets
 from backoffice.views.admin.overrides import back_to
 from backoffice.views.admin.project_bulk import FILTERS, BulkPages
 from backoffice.views.admin.project_facts import FactPages, held_facts
-from backoffice.views.audit_words import action
+from backoffice.views.audit_words import action, mark
 from backoffice.views.exporting import Sheet
 
 TICKETS_SHOWN = 8  # the rest is one click away
@@ -150,7 +150,7 @@ class ProjectView(FactPages, BulkPages):
             ).get(project.id),
             events=(events := db.session.scalars(audit.of_project(project.id, limit=TIMELINE)).all()),
             people=users.names(db.session(), {event.actor_id for event in events if event.actor_id}),
-            action=action,
+            action=action, mark=mark,
             here=self._url(project),
         )
 
@@ -244,7 +244,7 @@ class ProjectView(FactPages, BulkPages):
             "handed_in_on": project.report_handed_in_on, "approved_on": project.report_approved_on,
         })
         return self.override_page(
-            form=form, button=_("Save"), heading=project.title,
+            form=form, button=_("Save"), title=_("Final report dates"), heading=project.title,
             effects=[
                 _("Once the report is handed in, the results can be submitted, whatever the end date says."),
                 _("Once the report is approved, its gate is open and reminders stop."),

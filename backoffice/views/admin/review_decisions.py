@@ -15,7 +15,7 @@ from backoffice.config import Settings
 from backoffice.db import db
 from backoffice.domain import clock
 from backoffice.domain.errors import DomainError, Forbidden, NotFound, Refused, Stale
-from backoffice.domain.reviews import Change, Reopens
+from backoffice.domain.reviews import DECISION_MAIL_WAITS, Change, Reopens
 from backoffice.domain.transitions import DUE_DAYS_MAX, DUE_DAYS_MIN, TRANSITIONS, Name
 from backoffice.forms.reviews import ApproveForm, DecisionForm, ReturnForm, UnlockForm
 from backoffice.mail import preview
@@ -33,6 +33,7 @@ from backoffice.views import drafts
 from backoffice.views.admin import review_effects, review_facts, review_items, review_phrases
 from backoffice.views.admin.base import Guarded
 from backoffice.views.admin.review_effects import Effects
+from backoffice.views.listing import tongues
 from backoffice.views.messages import refuse
 
 
@@ -261,6 +262,8 @@ class DecisionPages(Guarded):
             reasons=review_phrases.of(
                 case.project, review_phrases.RETURN if act.name is Name.RETURN else review_phrases.UNLOCK
             ),
+            tongues=tongues,
+            undo_seconds=int(DECISION_MAIL_WAITS.total_seconds()),
             due_limits={"min": first.isoformat(), "max": last.isoformat()},
         )
         return page
