@@ -81,9 +81,9 @@ def _places(*values: str, parts: str, must: str, general: str = "title code agen
 
 # The reply of the helpdesk is not here: its words are the helper's own, helped by ready replies.
 PLACES: Mapping[Mail, Places] = MappingProxyType({
-    Mail.ACCESS: _places(parts="why when way_in", must="way_in"),
+    Mail.ACCESS: _places(parts="why when way_in", must="why way_in"),
     Mail.ENDING_SOON: _places("end", parts="why button", must="button"),
-    Mail.INVITATION: _places(parts="situation why deadline way_in", must="way_in"),
+    Mail.INVITATION: _places(parts="situation why deadline way_in", must="why way_in"),
     Mail.REMINDER: _places(parts="note situation why deadline button", must="note button"),
     Mail.LAST_REMINDER: _places("report_due", parts="why button", must="report_due button"),
     Mail.OVERDUE: _places("report_due", parts="why help button", must="report_due button"),

@@ -2,10 +2,11 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from backoffice.db import Base
 from backoffice.domain.projects import PublicationRule
+from backoffice.domain.text import search_key
 from backoffice.models.types import UtcDateTime, enum_by_value
 
 
@@ -64,8 +65,14 @@ class ApiToken(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True)
     name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str] = mapped_column(Text, default="")  # for search (DOMAIN §8), set with the name
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     scopes: Mapped[list[Any]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @validates("name")
+    def _fold(self, _attribute: str, name: str) -> str:
+        self.name_key = search_key(name)
+        return name

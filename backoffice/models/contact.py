@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from backoffice.db import Base
+from backoffice.domain.text import search_key
 from backoffice.domain.visibility import BasisKind, OverrideKind, Subject
 from backoffice.models.project import Project
 from backoffice.models.types import UtcDateTime, enum_by_value
@@ -24,6 +25,7 @@ class Contact(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     email: Mapped[str] = mapped_column(String(254), index=True)  # folded
     name: Mapped[str] = mapped_column(Text, default="")
+    name_key: Mapped[str] = mapped_column(Text, default="")  # for search (DOMAIN §8), set with the name
     role: Mapped[str] = mapped_column(Text, default="")
     phone: Mapped[str] = mapped_column(String(60), default="")  # never public
     position: Mapped[int] = mapped_column(default=0)
@@ -37,6 +39,11 @@ class Contact(Base):
     is_ended_by_import: Mapped[bool] = mapped_column(default=False)  # one that was removed here stays away
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     project: Mapped[Project] = relationship(back_populates="contacts")
+
+    @validates("name")
+    def _fold(self, _attribute: str, name: str) -> str:
+        self.name_key = search_key(name)
+        return name
 
 
 class Access(Base):

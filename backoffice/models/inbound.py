@@ -3,10 +3,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from backoffice.db import Base
 from backoffice.domain.inbound import Cause, Outcome, Settlement
+from backoffice.domain.text import search_key
 from backoffice.models.agency import Agency
 from backoffice.models.file import StoredFile
 from backoffice.models.outbox import OutboxRow
@@ -53,6 +54,8 @@ class LostMail(Base):
     cause: Mapped[Cause] = mapped_column(enum_by_value(Cause, name="cause"))
     detail: Mapped[str] = mapped_column(String(500), default="")  # the words of a mail server or a scanner
     excerpt: Mapped[str] = mapped_column(Text, default="")
+    subject_key: Mapped[str] = mapped_column(Text, default="")  # for search (DOMAIN §8), set with what they fold
+    excerpt_key: Mapped[str] = mapped_column(Text, default="")
     size: Mapped[int] = mapped_column(BigInteger)
     attachments: Mapped[int] = mapped_column(default=0)
     list_key: Mapped[str] = mapped_column(String(250), default="", index=True)
@@ -71,6 +74,11 @@ class LostMail(Base):
     outbox: Mapped[OutboxRow | None] = relationship(foreign_keys=[outbox_id])
     told: Mapped[OutboxRow | None] = relationship(foreign_keys=[told_id])
     settled_by: Mapped[User | None] = relationship()
+
+    @validates("subject", "excerpt")
+    def _fold(self, attribute: str, text: str) -> str:
+        setattr(self, f"{attribute}_key", search_key(text))
+        return text
 
 
 class MutedList(Base):

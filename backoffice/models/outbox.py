@@ -2,10 +2,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from backoffice.db import Base
 from backoffice.domain.notices import Mail, OutboxState
+from backoffice.domain.text import search_key
 from backoffice.models.types import NUMBERED_ON, BigId, UtcDateTime, enum_by_value
 
 _WAITING = text("state = 'waiting'")
@@ -40,4 +41,10 @@ class OutboxRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str] = mapped_column(String(500), default="")
     subject: Mapped[str] = mapped_column(Text, default="")
+    subject_key: Mapped[str] = mapped_column(Text, default="")  # for search (DOMAIN §8), set with the subject
     body: Mapped[str] = mapped_column(Text, default="")
+
+    @validates("subject")
+    def _fold(self, _attribute: str, subject: str) -> str:
+        self.subject_key = search_key(subject)
+        return subject

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from backoffice.db import Base
 from backoffice.domain.permissions import StaffRole
+from backoffice.domain.text import search_key, sort_key
 from backoffice.models.agency import Agency
 from backoffice.models.types import NUMBERED_ON, BigId, UtcDateTime, enum_by_value
 
@@ -24,6 +25,8 @@ class User(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)  # folded
     name: Mapped[str] = mapped_column(String(200), default="")
+    name_key: Mapped[str] = mapped_column(Text, default="")  # for search and order (DOMAIN §8), set with the name
+    name_sort: Mapped[str] = mapped_column(Text, default="")
     phone: Mapped[str] = mapped_column(String(60), default="")
     role: Mapped[StaffRole | None] = mapped_column(enum_by_value(StaffRole, name="role"))
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"), index=True)
@@ -41,6 +44,11 @@ class User(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)  # production refuses to start with one
     version: Mapped[int] = mapped_column(default=1)
     agency: Mapped[Agency | None] = relationship(foreign_keys=[agency_id])
+
+    @validates("name")
+    def _fold(self, _attribute: str, name: str) -> str:
+        self.name_key, self.name_sort = search_key(name), sort_key(name)
+        return name
 
 
 class Identity(Base):

@@ -29,7 +29,7 @@ def with_admins(session: Session) -> list[WithAdmins]:
     admins = session.scalars(
         select(User)
         .where(User.role == StaffRole.AGENCY_ADMIN, User.deactivated_at.is_(None))
-        .order_by(User.name, User.id)
+        .order_by(User.name_sort, User.id)
     ).all()
     query = select(Project.agency_id, func.count()).group_by(Project.agency_id).order_by(Project.agency_id)
     counts = {row[0]: row[1] for row in session.execute(query)}

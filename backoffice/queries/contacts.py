@@ -93,7 +93,7 @@ def listed(actor: Actor, *, search: str = "", view: str = "all") -> Select[Conta
         query = query.where(
             or_(
                 Contact.email.contains(word, autoescape=True),
-                Contact.name.icontains(word, autoescape=True),
+                Contact.name_key.contains(word, autoescape=True),
                 Project.search_key.contains(word, autoescape=True),
             )
         )

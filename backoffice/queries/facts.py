@@ -14,7 +14,7 @@ def specialists(agency_id: int) -> Select[User]:
     return (
         select(User)
         .where(User.agency_id == agency_id, User.role.in_(DECIDING), User.deactivated_at.is_(None))
-        .order_by(User.name, User.id)
+        .order_by(User.name_sort, User.id)
     )
 
 

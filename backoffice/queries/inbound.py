@@ -116,8 +116,8 @@ def listed(actor: Actor, *, group: Group | None, is_done: bool, search: str = ""
         query = query.where(LostMail.cause.in_(_causes(group)))
     for word in parse_search(search).words:
         query = query.where(or_(
-            LostMail.sender.contains(word, autoescape=True), LostMail.subject.icontains(word, autoescape=True),
-            LostMail.excerpt.icontains(word, autoescape=True),
+            LostMail.sender.contains(word, autoescape=True), LostMail.subject_key.contains(word, autoescape=True),
+            LostMail.excerpt_key.contains(word, autoescape=True),
         ))
     return query
 

@@ -71,7 +71,7 @@ def listed(
         query = query.where(
             or_(
                 OutboxRow.to.contains(word, autoescape=True),
-                OutboxRow.subject.icontains(word, autoescape=True),
+                OutboxRow.subject_key.contains(word, autoescape=True),
                 OutboxRow.project_id.in_(found),
             )
         )

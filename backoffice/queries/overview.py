@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from backoffice.domain import audiences
 from backoffice.domain.results import SUMMARY_KEY
-from backoffice.domain.text import parse_search
+from backoffice.domain.text import parse_search, sort_key
 from backoffice.models import Project, SubmissionItem
 from backoffice.queries import catalogue, published
 from backoffice.queries.catalogue import Filters, View
@@ -68,7 +68,7 @@ class Overview:
             weight = fitting if view is View.RESULTS else int(bool(fitting or self._stands(row, without=name)))
             for value in row.values[name] if weight else ():
                 found[value] += weight
-        return dict(sorted(found.items(), key=lambda entry: (-entry[1], entry[0])))
+        return dict(sorted(found.items(), key=lambda entry: (-entry[1], sort_key(entry[0]), entry[0])))
 
     def _left(self, without: str) -> Iterable[_Row]:
         return (row for row in self.rows if row.failed <= {without})

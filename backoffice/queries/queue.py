@@ -137,6 +137,6 @@ def responsibles(session: Session, actor: Actor) -> list[tuple[int, str]]:
         .where(User.id.in_(
             select(Project.responsible_id).where(projects.scope(actor), Project.status.in_(IN_QUEUE))
         ))
-        .order_by(User.name, User.id)
+        .order_by(User.name_sort, User.id)
     )
     return [(row.id, row.name or row.email) for row in session.scalars(query)]

@@ -217,7 +217,7 @@ def helpers(actor: Actor) -> Select[User]:
     return (
         select(User)
         .where(User.agency_id == actor.agency_id, User.role.in_(roles), User.deactivated_at.is_(None))
-        .order_by(User.name, User.id)
+        .order_by(User.name_sort, User.id)
     )
 
 

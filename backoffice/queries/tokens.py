@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, Select, false, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from backoffice.domain.permissions import Actor, Permission
+from backoffice.domain.text import parse_search
 from backoffice.models import ApiToken
 
 LIST_ORDER: tuple[InstrumentedAttribute[int]] = (ApiToken.id,)
@@ -17,8 +18,8 @@ def scope(actor: Actor) -> ColumnElement[bool]:
 def listed(actor: Actor, *, search: str = "", is_in_force: bool | None = None) -> Select[ApiToken]:
     """To be ordered by LIST_ORDER."""
     query = select(ApiToken).where(scope(actor))
-    if search:
-        query = query.where(ApiToken.name.icontains(search, autoescape=True))
+    for word in parse_search(search).words:
+        query = query.where(ApiToken.name_key.contains(word, autoescape=True))
     if is_in_force is not None:
         query = query.where(ApiToken.revoked_at.is_(None) if is_in_force else ApiToken.revoked_at.is_not(None))
     return query

@@ -39,7 +39,8 @@ def listed(actor: Actor, *, search: str = "", roles: Sequence[str] = ()) -> Sele
     """Staff, to be ordered by LIST_ORDER."""
     query = select(User).where(scope(actor))
     for word in parse_search(search).words:
-        query = query.where(or_(User.email.contains(word, autoescape=True), User.name.icontains(word, autoescape=True)))
+        is_named = User.name_key.contains(word, autoescape=True)
+        query = query.where(or_(User.email.contains(word, autoescape=True), is_named))
     return query.where(User.role.in_(roles)) if roles else query
 
 
@@ -101,5 +102,5 @@ def heirs(actor: Actor, *, user_id: int) -> Select[User]:
     return (
         select(User)
         .where(scope(actor), User.id != user_id, User.role.is_not(None), User.deactivated_at.is_(None))
-        .order_by(User.name, User.id)
+        .order_by(User.name_sort, User.id)
     )
