@@ -2,7 +2,6 @@
 colleague does meanwhile, barriers, phones, without script."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -22,9 +21,8 @@ from tests.e2e.pages.site import Site
 from tests.factories import tickets as make
 from tests.factories.tickets import Desk
 from tests.support import letters
+from tests.support.barriers import SIGHTS, Sight, barriers, see
 
-AXE = Path(__file__).parents[1] / "support" / "vendor" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 pytestmark = pytest.mark.one_engine
 
 
@@ -142,13 +140,13 @@ def test_helpdesk_goes_through_the_queue_by_keys(site: Site, page_of: TicketPage
     assert state_of(others[1]) is TicketState.NEW
 
 
-@pytest.mark.parametrize(("width", "lang"), [(320, "lv"), (1440, "en")])
+@pytest.mark.parametrize("sight", SIGHTS)
 def test_helpdesk_meets_no_barrier(
-    site: Site, page_of: TicketPage, ticket: Ticket, desk: Desk, width: int, lang: str
+    site: Site, page_of: TicketPage, ticket: Ticket, desk: Desk, sight: Sight
 ) -> None:
     site.expect_complaint("422")
     page = site.page
-    page.set_viewport_size({"width": width, "height": 900})
+    see(page, sight)
     admin = factories.staff(Role.AGENCY_ADMIN, agency_id=desk.agency_id)
     reply_id = make.canned_reply(agency_id=desk.agency_id)
     with unit_of_work() as uow:
@@ -161,16 +159,13 @@ def test_helpdesk_meets_no_barrier(
         late = uow.session.get_one(Ticket, overdue.id)
         late.answer_due_at = late.queue_at = late.created_at.replace(year=2025)
     letters.arrives(letters.mail(to=db.session.get_one(Agency, desk.agency_id).helpdesk_address, List_Id="<n.example>"))
-    base, wrong = f"/admin/tickets/{ticket.number}/", []
+    base = f"/admin/tickets/{ticket.number}/"
+    wrong: list[str] = []
 
     def look(path: str = "") -> None:
         if path:
-            site.open(f"{path}{'&' if '?' in path else '?'}lang={lang}")
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        for rule in page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]:
-            wrong.append(f"{page.url} {rule['id']}: {rule['nodes'][0]['html'][:200]}")
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            wrong.append(f"{page.url}: wider than the screen")
+            site.open(f"{path}{'&' if '?' in path else '?'}lang={sight.language}")
+        wrong.extend(barriers(page))
 
     picks = "&".join(f"t={row.id}.{row.version}" for row in (ticket, other, overdue))
     for path in (
@@ -179,7 +174,7 @@ def test_helpdesk_meets_no_barrier(
         f"/admin/tickets/bulk?act=assign&{picks}", "/admin/lost-and-found/",
     ):
         look(path)
-    site.open(f"{base}?lang={lang}")
+    site.open(f"{base}?lang={sight.language}")
     page.locator("#write button[type=submit]").last.click()
     look()
     site.sign_in(admin.email)

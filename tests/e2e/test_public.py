@@ -14,9 +14,8 @@ from tests import factories
 from tests.e2e.pages.site import Site
 from tests.factories import reviews
 from tests.factories.catalogue import published_project
+from tests.support.barriers import SIGHTS, Sight, barriers, see
 
-AXE = Path(__file__).parents[1] / "support" / "vendor" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 CODE = "2023-1-LV01-KA220-SCH-000000005"
 EMPTY = "2023-1-LV01-KA220-ADU-000000006"
 PAGES = (
@@ -46,22 +45,14 @@ def scene(session: object) -> reviews.Scene:
 
 
 @pytest.mark.one_engine
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1440])
-def test_visitor_meets_no_barrier_on_any_public_page(site: Site, scene: reviews.Scene, width: int, scheme: str) -> None:
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_visitor_meets_no_barrier_on_any_public_page(site: Site, scene: reviews.Scene, sight: Sight) -> None:
     site.expect_complaint("404")
-    page = site.page
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    see(site.page, sight)
     wrong = []
     for path in PAGES:
-        for language in ("en", "lv"):
-            site.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
-            page.evaluate(AXE.read_text(encoding="utf-8"))
-            found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
-            wrong += [f"{path} {rule['id']}: {rule['nodes'][0]['html'][:160]}" for rule in found]
-            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-                wrong.append(f"{path} {language}: wider than the screen")
+        site.open(f"{path}{'&' if '?' in path else '?'}lang={sight.language}")
+        wrong += barriers(site.page)
     assert wrong == []
 
 

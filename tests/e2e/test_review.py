@@ -1,6 +1,5 @@
 """The specialist's path in a real browser: accessibility, verdicts that save themselves, claims that get lost."""
 
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -17,15 +16,10 @@ from tests.e2e.pages.review import ReviewPage
 from tests.e2e.pages.site import Site
 from tests.factories import reviews as make
 from tests.factories.reviews import Scene
+from tests.support.barriers import SIGHTS, Sight, barriers, see
 from tests.web.review.test_page import second_round
 
-AXE = Path(__file__).parents[1] / "support" / "vendor" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # The innermost parts that reach over the edge: what to mend.
-TOO_WIDE = """() => [...document.querySelectorAll('main *')]
-    .filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
-    .filter((e, _, all) => !all.some(other => other !== e && e.contains(other)))
-    .map(e => e.outerHTML.slice(0, 150))"""
 pytestmark = pytest.mark.one_engine
 
 
@@ -53,13 +47,13 @@ def verdicts() -> dict[str, str]:
     return {row.key: row.comment or row.verdict.value for row in db.session.scalars(select(ItemVerdict))}
 
 
-@pytest.mark.parametrize("width", [320, 1440])
-def test_specialist_meets_no_barrier_on_the_way(site: Site, scene: Scene, review: ReviewPage, width: int) -> None:
-    """Every page of the path, free, claimed by a colleague, claimed by me, with errors, in both languages."""
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_specialist_meets_no_barrier_on_the_way(site: Site, scene: Scene, review: ReviewPage, sight: Sight) -> None:
+    """Every page of the path, free, claimed by a colleague, claimed by me, with errors."""
     for status in ("409", "422"):
         site.expect_complaint(status)
     page, base = site.page, review.address.removeprefix(site.base_url)
-    page.set_viewport_size({"width": width, "height": 900})
+    see(page, sight)
     with unit_of_work() as uow:
         uow.session.scalars(select(StoredFile).order_by(StoredFile.id.desc())).first().check_state = (
             FileCheck.UNSCANNABLE
@@ -67,14 +61,8 @@ def test_specialist_meets_no_barrier_on_the_way(site: Site, scene: Scene, review
     wrong: list[str] = []
 
     def look(path: str) -> None:
-        for language in ("en", "lv"):
-            if path:
-                site.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
-            page.evaluate(AXE.read_text(encoding="utf-8"))
-            found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
-            wrong.extend(f"{page.url} {rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found)
-            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-                wrong.append(f"{page.url} {language}: wider than the screen: {page.evaluate(TOO_WIDE)}")
+        site.open(f"{path}{'&' if '?' in path else '?'}lang={sight.language}")
+        wrong.extend(barriers(page))
 
     with unit_of_work() as uow:
         reopening.ask(
@@ -94,8 +82,7 @@ def test_specialist_meets_no_barrier_on_the_way(site: Site, scene: Scene, review
     site.open(f"{base}unlock?lang=en")
     site.press("Unlock")
     expect(page.locator("[data-error=reason-missing]")).to_be_visible()
-    look("")
-    assert wrong == []
+    assert [*wrong, *barriers(page)] == []
 
 
 def test_a_verdict_saves_itself_and_nobody_is_disturbed_while_typing(

@@ -1,6 +1,5 @@
 """Sign-in in a real browser: no barrier on its pages, and the way from a mail's link to the very place."""
 
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -12,70 +11,59 @@ from backoffice.services import signin
 from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.e2e.pages.site import Site
-
-AXE = Path(__file__).parents[1] / "support" / "vendor" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-RUN = "rules => axe.run({runOnly: {type: 'tag', values: rules}}).then(r => r.violations.map(v => v.id + ': ' + v.help))"
-
-
-def barriers(site: Site) -> list[str]:
-    site.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = site.page.evaluate(RUN, RULES)
-    is_wide = site.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-    return [*found, *(["scrolls sideways"] if is_wide else [])]
+from tests.support.barriers import SIGHTS, Sight, barriers, see
 
 
 @pytest.mark.one_engine
-@pytest.mark.parametrize("width", [320, 1440])
-@pytest.mark.parametrize("language", ["en", "lv"])
+@pytest.mark.parametrize("sight", SIGHTS)
 def test_person_meets_no_barrier_on_the_pages_of_sign_in(
-    site: Site, session: object, width: int, language: str
+    site: Site, session: object, sight: Sight
 ) -> None:
     for status in ("401", "400", "404"):
         site.expect_complaint(status)
     page = site.page
-    page.set_viewport_size({"width": width, "height": 900})
+    see(page, sight)
     staff = factories.staff(Role.SPECIALIST, agency_id=factories.agency())
     with unit_of_work() as uow:
         token = signin.issue_link(uow, user_id=staff.user_id)
         uow.session.query(TermsAcceptance).delete()
-    wrong = {}
+    wrong: list[str] = []
     for path in ("/login?", "/login?next=/my/2023-1-LV01-KA220-SCH-000000001/&", "/login/forgot?", f"/invite/{token}?",
                  "/invite/gone?"):
-        site.open(f"{path}lang={language}")
-        wrong[path] = barriers(site)
-    site.open(f"/login?lang={language}")
+        site.open(f"{path}lang={sight.language}")
+        wrong += barriers(page)
+    site.open(f"/login?lang={sight.language}")
     page.locator("#email").fill(staff.email)
     page.locator("#password").fill("not the one")
     page.locator("main form button").click()
     expect(page.locator("[data-error=sign-in-refused]")).to_be_focused()
-    wrong["refused"] = barriers(site)
+    wrong += barriers(page)
     page.locator("#password").fill("demo")
     page.locator("main form button").click()
     page.wait_for_url("**/login/second-factor")
-    wrong["second factor"] = barriers(site)
+    wrong += barriers(page)
     page.locator("main details summary").click()
     secret = page.locator("[data-secret]").inner_text().replace(" ", "")
     page.locator("#code").fill("000000")
     page.locator("main form button").click()
-    wrong["second factor refused"] = barriers(site)
+    wrong += barriers(page)
     page.locator("#code").fill(pyotp.TOTP(secret).now())
     page.locator("main form button").click()
     expect(page.locator("main li.code")).to_have_count(10)
-    wrong["recovery codes"] = barriers(site)
+    wrong += barriers(page)
     page.locator("main form button").click()
     page.wait_for_url("**/login/terms")
-    wrong["terms"] = barriers(site)
+    wrong += barriers(page)
     page.locator("main form button").click()
-    wrong["terms refused"] = barriers(site)
+    wrong += barriers(page)
     page.context.clear_cookies()  # once more: now the code is asked for
-    site.open(f"/login?lang={language}")
+    site.open(f"/login?lang={sight.language}")
     page.locator("#email").fill(staff.email)
     page.locator("#password").fill("demo")
     page.locator("main form button").click()
     page.wait_for_url("**/login/code")
-    wrong["code"] = barriers(site)
-    assert {path: found for path, found in wrong.items() if found} == {}
+    wrong += barriers(page)
+    assert wrong == []
 
 
 @pytest.mark.one_engine

@@ -14,11 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from tests.support import browser as browser_here
-from tests.support.theme_site import FRAMES, ROOT, make_site
+from tests.support.barriers import SIGHTS, Sight, barriers, see
+from tests.support.theme_site import FRAMES, make_site
 
 pytestmark = pytest.mark.slow
-AXE = ROOT / "tests/support/vendor/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MB = 1024 * 1024
 
 
@@ -68,23 +67,15 @@ def opened(browser: Browser) -> Iterator[Any]:
     assert said == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("sight", SIGHTS)
 @pytest.mark.parametrize("frame", FRAMES)
-def test_axe_finds_nothing_in_any_part(
-    opened: Any, address: str, frame: str, width: int, scheme: str, tmp_path: Path
-) -> None:
-    page = opened(f"{address}/{frame}", viewport={"width": width, "height": 900}, color_scheme=scheme)
-    high = page.evaluate("document.documentElement.scrollHeight")
-    page.set_viewport_size({"width": width, "height": high})
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", RULES)
-    told = [f"{v['id']} {node['target']} {node['failureSummary']}" for v in found["violations"] for node in v["nodes"]]
-    assert told == []
+def test_axe_finds_nothing_in_any_part(opened: Any, address: str, frame: str, sight: Sight) -> None:
+    page = opened(f"{address}/{frame}")
+    see(page, sight)
+    page.set_viewport_size({"width": sight.width, "height": page.evaluate("document.documentElement.scrollHeight")})
+    assert barriers(page) == []
     drawn = page.evaluate("[...document.querySelectorAll('svg.i use')].filter(u => u.getBBox().width > 0).length")
     assert drawn > 50, "the sprite is not drawn under the policy"
-    page.set_viewport_size({"width": 320, "height": 900})
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
 def test_summary_of_errors_takes_the_focus_and_leads_to_the_field(opened: Any, address: str) -> None:
