@@ -95,6 +95,23 @@ def _document(html: Element, spots: list[Spot]) -> list[str]:
         wrong.append("no title")
     if len(of["main"]) != 1:
         wrong.append("not exactly one main")
+    return wrong + _summary(spots)
+
+
+def _summary(spots: list[Spot]) -> list[str]:
+    """A summary of errors leads to its fields in the order of the page, and the title says that there are some."""
+    summary = next((spot.tag for spot in spots if spot.tag.get("id") == "errors"), None)
+    if summary is None:
+        return []
+    place = {name: number for number, spot in enumerate(spots) if (name := spot.tag.get("id")) is not None}
+    ways = [link.get("href", "").removeprefix("#") for link in summary.iter("a")]
+    wrong = [f"the summary of errors leads nowhere: {way}" for way in ways if way not in place]
+    found = [place[way] for way in ways if way in place and way != "main"]
+    if found != sorted(found):
+        wrong.append(f"the summary of errors is not in the order of the page: {ways}")
+    title = next((_text(spot.tag) for spot in spots if spot.tag.tag == "title"), "")
+    if not title.startswith(("Error:", "Kļūda:")):
+        wrong.append(f"the title does not say that there is an error: {title}")
     return wrong
 
 

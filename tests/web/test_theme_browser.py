@@ -112,6 +112,13 @@ def test_guard_asks_before_leaving_and_not_when_saving(opened: Any, address: str
     page.on("dialog", answer)
     page.locator("#note").press_sequentially("kept")
     expect(page.locator("[data-unsaved]")).to_have_text("Unsaved changes")
+    page.locator(".lang a[hreflang=lv]:visible").click()  # the text goes along, and nobody is asked
+    expect(page.locator("html")).to_have_attribute("lang", "lv")
+    expect(page.locator("#note")).to_have_value("kept")
+    page.locator(".lang a[hreflang=en]:visible").click()
+    expect(page.locator("#note")).to_have_value("kept")
+    expect(page.locator("[data-unsaved]")).to_have_text("Unsaved changes")
+    assert asked == []
     page.get_by_role("link", name="Cancel").click()
     page.wait_for_url("**/list")
     assert asked == ["beforeunload"]

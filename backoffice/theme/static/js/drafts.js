@@ -139,15 +139,7 @@ document.addEventListener("click", async (event) => {
 function fromDevice(form) {
   const left = device((store) => JSON.parse(store.getItem(shelf(form)) ?? "null"));
   if (!left) return false;
-  const data = new Map();
-  for (const [name, value] of left.fields) data.set(name, [...(data.get(name) ?? []), value]);
-  for (const field of form.elements) {
-    if (!field.name || field.type === "file" || field.type === "hidden" || field.type === "submit") continue;
-    const values = data.get(field.name) ?? [];
-    if (field.type === "checkbox" || field.type === "radio") field.checked = values.includes(field.value);
-    else if (field.multiple) for (const option of field.options) option.selected = values.includes(option.value);
-    else if (values.length) field.value = values[0];
-  }
+  form.dispatchEvent(new CustomEvent("fill", { bubbles: true, detail: left.fields })); // by forms.js
   return true;
 }
 
@@ -159,7 +151,6 @@ function start() {
     states.set(form, state);
     if (fromDevice(form)) {
       say(form, words.fromDevice);
-      for (const field of form.querySelectorAll("[data-count]")) field.dispatchEvent(new Event("input", { bubbles: true }));
       keep(form);
     }
   }

@@ -58,6 +58,48 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => (leaving = false), 5000);
 });
 document.addEventListener("leaving", () => (leaving = true)); // an upload that took its time has arrived
+
+// What is typed goes along into the same page in the other language; forms with data-draft do it by drafts.js.
+const along = (act) => {
+  try {
+    return act(sessionStorage);
+  } catch {
+    return null; // switched off: then the browser asks before leaving
+  }
+};
+document.addEventListener("click", (event) => {
+  if (!event.target.closest(".lang a[hreflang]") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const all = [...document.forms];
+  const open = [...guarded.keys()].filter((form) => changed(form) && !form.dataset.draft);
+  const taken = open.map((form) => [all.indexOf(form), [...new FormData(form)].filter(([, value]) => typeof value === "string")]);
+  if (!open.length || !along((store) => (store.setItem("along", JSON.stringify([location.pathname, taken])), true))) return;
+  leaving = !open.some((form) => [...form.querySelectorAll("input[type=file]")].some((input) => input.files.length));
+});
+document.addEventListener("fill", (event) => {
+  const data = new Map();
+  for (const [name, value] of event.detail) data.set(name, [...(data.get(name) ?? []), value]);
+  for (const field of event.target.elements) {
+    if (!field.name || field.type === "file" || field.type === "hidden" || field.type === "submit") continue;
+    const values = data.get(field.name) ?? [];
+    if (field.type === "checkbox" || field.type === "radio") field.checked = values.includes(field.value);
+    else if (field.multiple) for (const option of field.options) option.selected = values.includes(option.value);
+    else if (values.length) field.value = values[0];
+  }
+  for (const field of event.target.querySelectorAll("[data-count]")) count(field);
+});
+function arrived() {
+  const [path, taken] = along((store) => JSON.parse(store.getItem("along"))) ?? [];
+  along((store) => store.removeItem("along"));
+  if (path !== location.pathname) return;
+  for (const [place, fields] of taken) {
+    const form = document.forms[place];
+    if (!guarded.has(form)) continue;
+    form.dispatchEvent(new CustomEvent("fill", { bubbles: true, detail: fields }));
+    form.dispatchEvent(new Event("change", { bubbles: true }));
+    const box = form.querySelector("[data-unsaved]");
+    if (box) box.textContent = words.unsaved;
+  }
+}
 document.addEventListener("kept", (event) => guarded.has(event.target) && guarded.set(event.target, held(event.target)));
 document.addEventListener("retry", (event) => sent.delete(event.target));
 window.addEventListener("pageshow", (event) => {
@@ -118,4 +160,5 @@ function start() {
   for (const form of document.querySelectorAll("form:has(.pick)")) marks(form);
 }
 start();
+arrived();
 document.addEventListener("swapped", start);
