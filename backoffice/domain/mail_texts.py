@@ -34,6 +34,7 @@ WORDS: Mapping[str, str] = MappingProxyType({
     "public_url": N_("address of the public page"),
     "subject": N_("subject of the mail that came"),
     "about": N_("which project the ticket is taken to be about"),
+    "again": N_("that it is a resubmission, in a sentence"),
     "answer": N_("answer of the agency, word for word"),
     "belongs": N_("the result to which the file belongs"),
     "button": N_("button with the link"),
@@ -88,7 +89,9 @@ PLACES: Mapping[Mail, Places] = MappingProxyType({
     Mail.LAST_REMINDER: _places("report_due", parts="why button", must="report_due button"),
     Mail.OVERDUE: _places("report_due", parts="why help button", must="report_due button"),
     Mail.RECEIPT: _places("moment", "number", "digest", parts="results button", must="number results digest button"),
-    Mail.SUBMISSION_RECEIVED: _places("moment", "number", parts="results button", must="number results button"),
+    Mail.SUBMISSION_RECEIVED: _places(
+        "moment", "number", parts="results again button", must="number results again button"
+    ),
     Mail.ADDITIONS_REQUESTED: _places(
         "due", parts="comments rest deadline button", must="comments rest deadline button"
     ),

@@ -13,6 +13,7 @@ from backoffice.mail.render import Message
 from backoffice.models import Agency
 from backoffice.services.texts import Wording
 from tests import factories
+from tests.support import contrast
 
 pytestmark = pytest.mark.one_engine
 
@@ -55,6 +56,16 @@ def test_the_standard_text_put_in_as_the_agencys_own_gives_the_same_mail(
         assert " ".join(ours.text.split()) == " ".join(theirs.text.split()), mail
         if mail not in (Mail.ADDITIONS_REQUESTED, Mail.TICKET_RECEIVED):  # ours count results, or repeat a subject
             assert ours.subject == theirs.subject, mail
+
+
+def test_every_text_and_link_of_a_mail_can_be_read_in_the_dark_and_with_colours_turned_round(
+    app: Flask, session: Session
+) -> None:
+    agency_id = factories.agency()
+    for mail in PLACES:
+        html = sample(app, session, mail, agency_id=agency_id, language="lv", wording=None).html
+        assert contrast.faults(html) == [], mail
+    assert contrast.faults(html.replace("#56524a", "#b0ada6"))
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from backoffice.models import (
     Project,
     ReopenRequest,
     StoredFile,
+    Submission,
     Ticket,
     TicketMessage,
     User,
@@ -357,6 +358,15 @@ def test_unlock_says_why_what_reopens_and_until_when(told: Told) -> None:
     assert f"Why\n> {REASON}" in text
     assert re.search(r"add new results:\n\n- Result 1: Result \d+\n- The final summary\n", text)
     assert "submit again by" in text
+
+
+def test_a_resubmission_is_named_as_one(told: Told) -> None:
+    assert "again" not in str(send(told, Mail.SUBMISSION_RECEIVED, "en")["Subject"])
+    with unit_of_work() as uow:
+        uow.session.get_one(Submission, told.params["submission_id"]).number = 2
+    mail = send(told, Mail.SUBMISSION_RECEIVED, "lv")
+    assert str(mail["Subject"]).startswith("Atkārtoti pārbaudei: ")
+    assert "iesniegti atkārtoti" in mails.text(mail)
 
 
 def test_approved_lists_what_is_public_and_what_is_not_and_promises_no_report(

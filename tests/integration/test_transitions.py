@@ -218,6 +218,7 @@ def test_an_error_after_the_change_leaves_nothing(act: Act, scene: Scene) -> Non
     [
         ("2026-06-30", "2026-06-30T20:59:59", "2026-06-30T21:00:00"),  # summer time in Riga, UTC+3
         ("2026-01-31", "2026-01-31T21:59:59", "2026-01-31T22:00:00"),  # winter time, UTC+2
+        ("2026-03-29", "2026-03-29T20:59:59", "2026-03-29T21:00:00"),  # the day on which the clock changes
     ],
 )
 def test_coordinator_submits_from_midnight_in_riga_on(scene: Scene, end: str, before: str, after: str) -> None:
@@ -445,6 +446,8 @@ def test_the_second_return_mails_again_with_its_own_number(scene: Scene) -> None
     db.session.rollback()
     mails = db.session.scalars(select(OutboxRow).where(OutboxRow.kind == Mail.ADDITIONS_REQUESTED)).all()
     assert len(mails) == 2
+    told = db.session.scalars(select(OutboxRow).where(OutboxRow.kind == Mail.SUBMISSION_RECEIVED)).all()
+    assert len(told) == 2  # the agency, of each submission
     assert [d.number for d in db.session.scalars(select(Decision).order_by(Decision.id))] == [1, 2]
 
 

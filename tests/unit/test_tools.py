@@ -2,6 +2,7 @@
 
 import pytest
 from babel.messages.catalog import Catalog
+from babel.support import Translations
 
 from tests.support import validity
 from tools import locks, translations
@@ -41,6 +42,17 @@ def test_translator_is_told_of_doubtful_sentences_and_lost_values() -> None:
         len(translations.faults(wanted, catalogue(("Until %(day)s", "Līdz %(day)s"), (COUNTED, forms), fuzzy=True)))
         == 2
     )
+
+
+def test_latvian_counts_take_the_right_form_and_always_say_the_number() -> None:
+    words = Translations.load("backoffice/translations", ["lv"])
+    said = {
+        n: words.ungettext("%(num)s result", "%(num)s results", n) % {"num": n}
+        for n in (0, 1, 2, 10, 11, 20, 21, 101, 111, 121)
+    }
+    one = {n for n, text in said.items() if text == f"{n} rezultāts"}
+    many = {n for n, text in said.items() if text == f"{n} rezultāti"}
+    assert (one, many, said[0]) == ({1, 21, 101, 121}, {2, 10, 11, 20, 111}, "0 rezultātu")
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from backoffice.domain.projects import GrantState, PublicationRule
 from backoffice.domain.visibility import Subject
-from backoffice.models import Agency, Project, Result, StoredFile
+from backoffice.models import Agency, Contact, Project, Result, StoredFile
 from backoffice.services import overrides
 from backoffice.services.uow import unit_of_work
 from tests import factories
@@ -210,6 +210,16 @@ def test_public_contact_is_shown_without_telephone_and_the_others_not_at_all(cli
     assert "shown@school.example" in text
     assert "private@school.example" not in text
     assert "6700" not in text
+    assert "shown@school.example" in client.get("/api/v1/public/projects").get_data(as_text=True)
+    headings = soup_of(client, f"/projects/{CODE}?lang=en").select("h2, dt")
+    assert any("ontact" in heading.get_text() for heading in headings)
+    with unit_of_work() as uow:
+        for contact in uow.session.scalars(select(Contact)):
+            contact.coordinator_public = False
+    headings = soup_of(client, f"/projects/{CODE}?lang=en").select("h2, dt")
+    assert not any("ontact" in heading.get_text() for heading in headings)
+    for path, output in everything(client):
+        assert "shown@school.example" not in output, path
     for path, output in everything(client):
         assert "private@school.example" not in output, path
         assert "+371" not in output, path

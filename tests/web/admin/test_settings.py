@@ -75,6 +75,16 @@ def test_a_wrong_setting_is_refused_beside_its_field(client: Client, session: Se
 
 
 @pytest.mark.usefixtures("admin")
+def test_all_that_is_wrong_is_summed_up_in_the_order_of_the_page(client: Client) -> None:
+    """The order itself is looked at in every answer (tests/support/validity.py)."""
+    page = BeautifulSoup(client.post("/admin/settings/", data={}).text, "html.parser")
+    assert len(page.select("#errors a")) > 10
+    for field in page.select(".field.bad input:not([type=radio]), .field.bad textarea"):
+        assert field["aria-invalid"] == "true"
+        assert f"{field['id']}-error" in str(field["aria-describedby"])
+
+
+@pytest.mark.usefixtures("admin")
 def test_saving_without_a_change_writes_nothing(client: Client, session: Session) -> None:
     for _twice in range(2):
         client.post("/admin/settings/", data=VALUES)
