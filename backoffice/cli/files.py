@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from backoffice.cli import output
 from backoffice.db import db
 from backoffice.queries import files as queries
+from backoffice.queries import uploads
 from backoffice.storage.store import Damaged, Store, digest
 from backoffice.storage.stores import open_store
 
@@ -32,6 +33,7 @@ def verify(as_json: bool) -> None:
     store = _store()
     # First what is stored, then the rows: an upload that is written down meanwhile is in both.
     left = {entry.key for entry in store.entries()}
+    left -= set(db.session.scalars(uploads.piece_keys()))
     checked = 0
     missing: list[int] = []
     damaged: list[int] = []

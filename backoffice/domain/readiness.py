@@ -44,7 +44,7 @@ class ResultState:
     files: tuple[FileState, ...] = ()
     reads_as_english: bool | None = None
     link_answers: bool | None = None
-    has_unfinished_upload: bool = False
+    unfinished_upload: str = ""  # the name of a file whose upload was begun and is not saved
     request: str = ""
     answer: str = ""
     has_changed_since_request: bool = False
@@ -71,6 +71,7 @@ class ProjectState:
     summary_answer: str = ""
     has_summary_changed_since_request: bool = False
     results: tuple[ResultState, ...] = ()
+    unfinished_upload: str = ""  # of a result that was not saved yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,11 @@ def _project(state: ProjectState) -> list[Finding]:
             lines.append(_error("no-result", N_("Add at least one result."), anchor="results"))
         else:
             lines.append(_warning("no-result", N_("There is no result."), anchor="results"))
+    if state.unfinished_upload:
+        lines.append(_error(
+            "upload-unfinished", N_("The upload of “%(file)s” is not finished."), anchor="uploads",
+            values={"file": state.unfinished_upload},
+        ))
     if state.summary_request and not state.summary_answer and not state.has_summary_changed_since_request:
         lines.append(_error(
             "request-open", N_("The final summary: change it or answer the agency's comment."), anchor="summary",
@@ -169,8 +175,11 @@ def _result(result: ResultState) -> list[Finding]:
         error("no-type", N_("Result %(number)s: the type is missing."), field="type")
     if not result.has_language:
         error("no-language", N_("Result %(number)s: the language is missing."), field="languages")
-    if result.has_unfinished_upload:
-        error("upload-unfinished", N_("Result %(number)s: a file is still on its way."), field="files")
+    if result.unfinished_upload:
+        error(
+            "upload-unfinished", N_("Result %(number)s: the upload of “%(file)s” is not finished."), field="files",
+            values={"file": result.unfinished_upload},
+        )
     elif not result.files and not result.link:
         error("no-content", N_("Result %(number)s: add a file or a link."), field="files")
     for stored in result.files:

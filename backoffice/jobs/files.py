@@ -14,7 +14,7 @@ from backoffice.domain import clock
 from backoffice.domain.files import FileCheck
 from backoffice.jobs import pulse
 from backoffice.queries import files as queries
-from backoffice.services import files
+from backoffice.services import files, uploads
 from backoffice.services.files import Claim
 from backoffice.services.uow import unit_of_work
 from backoffice.storage.scanner import Scan, Scanner, ScannerUnavailable
@@ -65,7 +65,10 @@ def sweep() -> int:
 
 def tidy() -> dict[str, int]:
     """Delete what nobody can ask for: rows removed long ago, bytes without a row, halves of broken uploads."""
-    counts = {"rows": _forget_removed(), "bytes": _forget_orphans(), "unfinished": _forget_unfinished()}
+    counts = {
+        "rows": _forget_removed(), "uploads": _forget_uploads(), "bytes": _forget_orphans(),
+        "unfinished": _forget_unfinished(),
+    }
     pulse.note("tidy")
     return counts
 
@@ -98,6 +101,19 @@ def _forget_removed() -> int:
             _store().delete(key)
         count += len(keys)
         if len(keys) < KEYS:
+            return count
+
+
+def _forget_uploads() -> int:
+    """Uploads in pieces whose time is over."""
+    count = 0
+    while True:
+        with unit_of_work() as uow:
+            found, keys = uploads.sweep(uow, limit=KEYS)
+        for key in keys:
+            _store().delete(key)
+        count += found
+        if found < KEYS:
             return count
 
 

@@ -30,6 +30,7 @@ from backoffice.models.ticket import (
     TicketDraft,
     TicketMessage,
 )
+from backoffice.models.upload import PendingUpload, UploadPiece
 from backoffice.models.user import (
     ActKey,
     AddressState,
@@ -70,6 +71,7 @@ __all__ = [
     "Override",
     "Partner",
     "PasswordLink",
+    "PendingUpload",
     "Project",
     "ReceivedMail",
     "RecoveryCode",
@@ -89,5 +91,6 @@ __all__ = [
     "TicketAttachment",
     "TicketDraft",
     "TicketMessage",
+    "UploadPiece",
     "User",
 ]

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, or_, select, union_all
 
 from backoffice.domain.files import FileCheck, FilePurpose
 from backoffice.domain.permissions import Actor, Permission
-from backoffice.models import ImportRun, Project, StoredFile, SubmissionFile, TicketAttachment
+from backoffice.models import ImportRun, Project, StoredFile, SubmissionFile, TicketAttachment, UploadPiece
 from backoffice.queries import projects
 
 
@@ -74,9 +74,12 @@ def never_scanned(*, now: datetime, limit: int) -> Select[int]:
     )
 
 
-def known_keys(keys: Sequence[str]) -> Select[str]:
-    """Which of the keys a row names."""
-    return select(StoredFile.storage_key).where(StoredFile.storage_key.in_(keys))
+def known_keys(keys: Sequence[str]) -> CompoundSelect[str]:
+    """Which of the keys a row names: a file, or a piece of an upload."""
+    return union_all(
+        select(StoredFile.storage_key).where(StoredFile.storage_key.in_(keys)),
+        select(UploadPiece.storage_key).where(UploadPiece.storage_key.in_(keys)),
+    )
 
 
 def forgotten(*, before: datetime, limit: int) -> Select[StoredFile]:

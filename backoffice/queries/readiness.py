@@ -13,7 +13,7 @@ from backoffice.domain.readiness import FileState, Finding, ProjectState, Result
 from backoffice.domain.results import SUMMARY_KEY, item_digest, item_key
 from backoffice.domain.visibility import Subject
 from backoffice.models import ChangeRequest, LinkCheck, Project
-from backoffice.queries import contacts, links, projects, submissions
+from backoffice.queries import contacts, links, projects, submissions, uploads
 
 
 def state(session: Session, *, project: Project, today: date) -> ProjectState:
@@ -25,6 +25,7 @@ def state(session: Session, *, project: Project, today: date) -> ProjectState:
     summary = requests.get(SUMMARY_KEY)
     found = links.of_urls(session, [project.website, *(result.link for result in project.results)])
     website = found.get(project.website)
+    unfinished = {upload.result_id: upload.name for upload in session.scalars(uploads.of_project(project.id))}
     return ProjectState(
         is_submittable=rules.submittable(facts),
         submittable_from=rules.submittable_from(facts),
@@ -64,9 +65,11 @@ def state(session: Session, *, project: Project, today: date) -> ProjectState:
                 request=request.comment if (request := requests.get(item_key(result.id))) else "",
                 answer=request.answer if request else "",
                 has_changed_since_request=_has_changed(request, digests),
+                unfinished_upload=unfinished.pop(result.id, ""),
             )
             for number, result in enumerate(project.results, start=1)
         ),
+        unfinished_upload=next(iter(unfinished.values()), ""),
     )
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, func, or_, select, text, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, text, update
 
 from backoffice.domain.errors import N_
 from backoffice.domain.notices import OutboxState
-from backoffice.models import OutboxRow, Restoration, User
+from backoffice.models import OutboxRow, PendingUpload, Restoration, UploadPiece, User
 from backoffice.queries import tickets
 from backoffice.services import audit
 from backoffice.services.uow import UnitOfWork
@@ -41,6 +41,8 @@ def settle(uow: UnitOfWork, *, taken_at: datetime) -> Settled:
     held = _set(uow, OutboxState.HELD, may_have_left)
     # A session that was ended since, and one of a person who came since, would open again.
     uow.session.execute(update(User).values(session_epoch=User.session_epoch + SESSIONS_AHEAD))
+    uow.session.execute(delete(UploadPiece))  # their bytes are in no backup
+    uow.session.execute(delete(PendingUpload))
     for table in NUMBERED:
         _count_on(uow, table)
     floor = uow.session.scalar(tickets.last_number())

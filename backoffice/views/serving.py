@@ -1,6 +1,7 @@
 """Uploads in and downloads out (DOMAIN §4 "Serving"): one place for both, whoever asks."""
 
 import unicodedata
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import cast
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from backoffice.domain.files import NEVER_SERVED, TYPES, FileGroup, FileKind, Fi
 from backoffice.models import StoredFile
 from backoffice.storage import intake
 from backoffice.storage.intake import Upload
+from backoffice.storage.pieces import Joined
 from backoffice.storage.scanner import Scanner
 from backoffice.storage.store import READ, Store
 
@@ -47,6 +49,17 @@ def sent(field: str = "files") -> list[FileStorage]:
 def received(file: FileStorage) -> AbstractContextManager[Upload]:
     """A file of a result, stored and looked into; open the unit of work inside the block."""
     return intake.taken_in(store(), file.stream, name=file.filename or "")
+
+
+def joined(keys: Sequence[str], *, name: str, size: int) -> AbstractContextManager[Upload]:
+    """The same of a file that came in pieces."""
+    return intake.taken_in(store(), Joined(store(), keys), name=name, size=size)
+
+
+def forget(keys: Sequence[str]) -> None:
+    """Bytes that no row names any more."""
+    for key in keys:
+        store().delete(key)
 
 
 def received_picture(file: FileStorage, *, field: str) -> AbstractContextManager[Upload]:

@@ -25,6 +25,7 @@ from backoffice.views import (
     second_factor,
     sitting,
     tickets,
+    uploads,
     verify,
 )
 from backoffice.views import auth as auth_views
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     second_factor,
     sitting,
     tickets,
+    uploads,
     verify,
 )
 HEADERS = {

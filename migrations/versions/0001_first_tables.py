@@ -591,6 +591,32 @@ def upgrade() -> None:
         batch_op.create_index('ix_decision_project', ['project_id', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_decision_submission_id'), ['submission_id'], unique=False)
 
+    op.create_table('pending_upload',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('project_id', sa.Integer(), nullable=False),
+    sa.Column('result_id', sa.Integer(), nullable=True),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('received', sa.BigInteger(), nullable=False),
+    sa.Column('mark', sa.String(length=60), nullable=False),
+    sa.Column('waits_for_form', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('size > 0 AND received >= 0 AND received <= size', name=op.f('ck_pending_upload_received')),
+    sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_pending_upload_project_id')),
+    sa.ForeignKeyConstraint(['result_id'], ['result.id'], name=op.f('fk_pending_upload_result_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_pending_upload_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_pending_upload')),
+    sa.UniqueConstraint('key', name=op.f('uq_pending_upload_key'))
+    )
+    with op.batch_alter_table('pending_upload', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_pending_upload_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_pending_upload_project_id'), ['project_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_pending_upload_result_id'), ['result_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_pending_upload_user_id'), ['user_id'], unique=False)
+
     op.create_table('stored_file',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('project_id', sa.Integer(), nullable=True),
@@ -839,6 +865,19 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_ticket_draft_user_id')),
     sa.PrimaryKeyConstraint('ticket_id', 'user_id', name=op.f('pk_ticket_draft'))
     )
+    op.create_table('upload_piece',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('upload_id', sa.Integer(), nullable=False),
+    sa.Column('start', sa.BigInteger(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('storage_key', sa.String(length=100), nullable=False),
+    sa.ForeignKeyConstraint(['upload_id'], ['pending_upload.id'], name=op.f('fk_upload_piece_upload_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_upload_piece')),
+    sa.UniqueConstraint('storage_key', name=op.f('uq_upload_piece_storage_key'))
+    )
+    with op.batch_alter_table('upload_piece', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_upload_piece_upload_id'), ['upload_id'], unique=False)
+
     op.create_table('lost_mail',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('agency_id', sa.Integer(), nullable=True),
@@ -983,6 +1022,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_lost_mail_list')
 
     op.drop_table('lost_mail')
+    with op.batch_alter_table('upload_piece', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_upload_piece_upload_id'))
+
+    op.drop_table('upload_piece')
     op.drop_table('ticket_draft')
     with op.batch_alter_table('submission_file', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_submission_file_item_id'))
@@ -1035,6 +1078,13 @@ def downgrade() -> None:
         batch_op.drop_index('ix_stored_file_due', postgresql_where=sa.text("check_state = 'waiting'"), sqlite_where=sa.text("check_state = 'waiting'"))
 
     op.drop_table('stored_file')
+    with op.batch_alter_table('pending_upload', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_pending_upload_user_id'))
+        batch_op.drop_index(batch_op.f('ix_pending_upload_result_id'))
+        batch_op.drop_index(batch_op.f('ix_pending_upload_project_id'))
+        batch_op.drop_index(batch_op.f('ix_pending_upload_expires_at'))
+
+    op.drop_table('pending_upload')
     with op.batch_alter_table('decision', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_decision_submission_id'))
         batch_op.drop_index('ix_decision_project')

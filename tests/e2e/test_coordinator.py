@@ -1,9 +1,11 @@
 """The coordinator's pages in a browser: uploads that can be seen and stopped, parts that change alone, axe, phones."""
 
+import hashlib
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -66,7 +68,7 @@ def test_upload_shows_progress_and_can_be_cancelled_and_sent_again(
         bar = page.get_by_role("progressbar", name="Sending")
         expect(bar).to_be_visible()
         expect(page.get_by_text("MB/s")).to_be_visible()
-        page.wait_for_function("Number(document.querySelector('form#result progress').value) > 0")
+        expect(bar).to_have_attribute("value", re.compile("[1-9]"))
         result.site.press("Cancel")
         expect(page.locator('[data-error="upload-cancelled"]')).to_be_focused()
     expect(bar).to_have_count(0)
@@ -76,6 +78,33 @@ def test_upload_shows_progress_and_can_be_cancelled_and_sent_again(
     expect(page.locator("#flash")).to_contain_text("Result 1 is saved.")
     expect(page.get_by_text("Typed before the upload")).to_be_visible()
     assert files(session) == before + 1
+
+
+@pytest.mark.filterwarnings("ignore:Exception ignored in.*SpooledTemporaryFile")
+def test_upload_goes_on_by_itself_after_the_line_was_lost(result: ResultPage, session: Session, tmp_path: Path) -> None:
+    page = result.page
+    big = tmp_path / "measurements.csv"
+    big.write_bytes(b"".join(b"2026-11-25;%07d\n" % number for number in range(400_000)))  # 7.2 MB: two pieces
+    result.open()
+    result.choose(big)
+    offsets: list[str] = []
+
+    def line(route: Route) -> None:
+        offsets.append(route.request.headers["upload-offset"] if route.request.method == "PATCH" else "")
+        if len(offsets) == 3:  # the second piece is torn off
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/uploads/*", line)
+    result.site.expect_complaint("ERR_CONNECTION_RESET")
+    result.save()
+    expect(page.get_by_text("Trying again").first).to_be_visible()
+    expect(page.locator("#flash")).to_contain_text("Result 1 is saved.")
+    assert offsets == ["", "0", "5242880", "", "5242880"]  # begun; two pieces; how far did it come; the second again
+    session.expire_all()
+    kept = session.scalars(select(StoredFile).where(StoredFile.name == "measurements.csv")).one()
+    assert kept.sha256 == hashlib.sha256(big.read_bytes()).hexdigest()
 
 
 def test_more_than_is_left_is_refused_before_a_byte_is_sent(result: ResultPage, tmp_path: Path) -> None:

@@ -381,11 +381,11 @@ def test_tidy_deletes_what_nobody_can_ask_for_and_nothing_else(scene: Scene) -> 
         age(scene.store, key, days=2)
     with unit_of_work(now=clock.now() - timedelta(days=29)) as uow:
         files.remove_file(uow, actor=scene.coordinator.actor, file_id=removed)
-    assert jobs.tidy() == {"rows": 0, "bytes": 1, "unfinished": 0}
+    assert jobs.tidy() == {"rows": 0, "uploads": 0, "bytes": 1, "unfinished": 0}
     assert keys(scene) == {kept, young, removed_key}
     with unit_of_work() as uow:
         uow.session.get_one(StoredFile, removed).removed_at = uow.now - timedelta(days=31)
-    assert jobs.tidy() == {"rows": 1, "bytes": 0, "unfinished": 0}
+    assert jobs.tidy() == {"rows": 1, "uploads": 0, "bytes": 0, "unfinished": 0}
     assert keys(scene) == {kept, young}
 
 

@@ -38,7 +38,7 @@ from tests import factories
 from tests.factories import reviews, tickets
 from tests.support import letters
 
-OK = (200, 302, 303, 304, 400, 409, 422)
+OK = (200, 302, 303, 304, 400, 409, 412, 422)  # 412: no version of tus was named
 
 
 class Who(StrEnum):
@@ -64,6 +64,7 @@ bearer          401   401   401   401   401   401   401   401     401
 nothing-there   404   404   404   404   404   404   404   404     404
 not-yet         login 404   404   404   404   404   404   404     404
 own             login ok    404   404   404   404   404   404     ok
+access          login ok    ok    404   404   404   404   404     ok
 signed-in       login ok    ok    ok    ok    ok    ok    ok      ok
 staff-list      login 404   404   ok    ok    ok    404   ok      ok
 staff-row       login 404   404   ok    ok    ok    404   404     ok
@@ -109,6 +110,7 @@ coordinator.confirmation    GET       not-yet
 coordinator.contact         GET,POST  own
 coordinator.delete_result   GET,POST  own
 coordinator.end_access      GET,POST  own
+coordinator.discard_upload  GET,POST  own
 coordinator.file            GET       own
 coordinator.hand_over       GET,POST  own
 coordinator.index           GET       signed-in
@@ -263,6 +265,8 @@ theme.static                GET       everyone
 tokens.index_view           GET       admin-only
 tokens.new_view             GET,POST  admin-only
 tokens.revoke_view          GET,POST  admin-only
+uploads.create              POST      access
+uploads.piece               DELETE,PATCH,POST access
 users.absence_view          GET,POST  own-or-admin
 users.deactivate_view       GET,POST  admin-row
 users.index_view            GET       staff-list
@@ -380,6 +384,7 @@ def scene() -> Scene:
             "ticket_id": ticket.id,
             "tickets.kind": "give-access",
             "tickets.number": ticket.number,
+            "upload_key": "none",
             "users.id": people[Who.HELP].user_id,
             "token": "no-such-token",
             "tokens.id": _token(agency_id),

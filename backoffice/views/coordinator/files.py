@@ -11,6 +11,7 @@ from backoffice.domain.permissions import Permission
 from backoffice.forms.coordinator import Press
 from backoffice.queries import files as queries
 from backoffice.services import files as services
+from backoffice.services import uploads
 from backoffice.services.uow import unit_of_work
 from backoffice.views import serving
 from backoffice.views.coordinator import base, projects
@@ -34,6 +35,20 @@ def logo(code: str, file_id: int) -> ResponseReturnValue:
     if project.logo is None or project.logo.id != file_id:
         abort(404)
     return serving.serve(project.logo, is_inline=True)
+
+
+@bp.route("/<code>/uploads/<upload_key>/discard", methods=["GET", "POST"])
+@auth.own(Permission.OWN_EDIT)
+def discard_upload(code: str, upload_key: str) -> ResponseReturnValue:
+    """An upload that nobody will finish holds the submission up no longer."""
+    project = base.load(code)
+    there = base.address("project", project, _anchor="results")
+    if base.is_look() or not Press().validate():
+        return base.go(there)
+    with unit_of_work() as uow:
+        keys = uploads.discard(uow, actor=base.actor(), project_id=project.id, key=upload_key)
+    serving.forget(keys)
+    return base.go(there)
 
 
 @bp.route("/<code>/results/<int:result_id>/files/<int:file_id>/remove", methods=["GET", "POST"])

@@ -17,7 +17,7 @@ from backoffice.domain.results import SUMMARY_KEY
 from backoffice.domain.tickets import LIVE
 from backoffice.forms.coordinator import AnswerForm, LiveForm, QuestionForm, ReopenForm, SummaryForm
 from backoffice.models import Project, ReopenRequest, Ticket
-from backoffice.queries import agencies, questions, reopening, submissions
+from backoffice.queries import agencies, questions, reopening, submissions, uploads
 from backoffice.queries import projects as queries
 from backoffice.queries import results as result_queries
 from backoffice.services import files as file_services
@@ -82,6 +82,7 @@ def show(
         summary_conflicts=summary_conflicts or [], summary_request=now.requests.get(SUMMARY_KEY),
         saved_by=conflicts.saved_by(project, subject="", action="summary:changed") if summary_conflicts else "",
         saved=base.saved(), saved_at=format_time(clock.now(), "HH:mm"), ordering=request.args.get("order") == "1",
+        uploads=db.session.scalars(uploads.of_project(project.id)).all() if now.is_editable else [],
         deleted=_deleted(project), submission=shown, **(receipts.of(shown) if shown else {}), history=_history(project),
         specialist=helpers.specialist(project), helpdesk=helpers.helpdesk(project.agency),
         questions=_questions(now, question), said=questions.said,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
@@ -13,22 +13,31 @@ from flask_babel import gettext, ngettext
 from backoffice import auth
 from backoffice.db import db
 from backoffice.domain import files as file_rules
-from backoffice.domain.errors import N_, DomainError, NotFound, Refused, Stale
+from backoffice.domain.errors import N_, NotFound, Refused, Stale
 from backoffice.domain.permissions import Permission
 from backoffice.domain.readiness import Finding
 from backoffice.domain.results import item_key
 from backoffice.forms.base import Coded
 from backoffice.forms.coordinator import AnswerForm, Press, ResultForm
 from backoffice.models import Project, Result
-from backoffice.services import files as file_services
 from backoffice.services import results as services
 from backoffice.services.projects import CLOSED
-from backoffice.services.uow import UnitOfWork, unit_of_work
-from backoffice.storage.intake import Upload
-from backoffice.views import drafts, serving
-from backoffice.views.coordinator import base, checklist, conflicts, helpers, projects, rows, standing, values
+from backoffice.services.uow import unit_of_work
+from backoffice.views import drafts
+from backoffice.views.coordinator import (
+    base,
+    checklist,
+    conflicts,
+    helpers,
+    projects,
+    receiving,
+    rows,
+    standing,
+    values,
+)
 from backoffice.views.coordinator.base import bp
 from backoffice.views.coordinator.conflicts import Conflict
+from backoffice.views.coordinator.receiving import Uploads
 from backoffice.views.messages import refuse, size
 
 GONE = N_("This result was deleted in the meantime, so nothing was saved. What you typed stands below.")
@@ -49,10 +58,10 @@ def new_result(code: str) -> ResponseReturnValue:
     form = ResultForm()
     base.opened(form)
     form.offer()
-    if base.is_look() or not _fits_new(form):
+    if base.is_look() or not _fits_new(project, form):
         return _page(project, None, form, status=200 if base.is_look() else 422)
     with ExitStack() as stack:
-        uploads = _received(stack, project, None)
+        uploads = receiving.received(stack, project, None)
         try:
             with unit_of_work() as uow:
                 result = services.add(
@@ -60,7 +69,7 @@ def new_result(code: str) -> ResponseReturnValue:
                     act_key=form.act_key.data or "",
                 )
                 if result.created_at == uow.now:  # else a second press of the same button
-                    _attach(uow, result, uploads)
+                    receiving.attach(uow, result, uploads)
                 result_id = result.id
                 drafts.forget(uow, form)
         except Refused as error:
@@ -102,11 +111,11 @@ def _save(code: str, project: Project, found: Result, form: ResultForm) -> Respo
     )
     result_id = found.id
     with ExitStack() as stack:
-        uploads = _received(stack, project, found)
+        uploads = receiving.received(stack, project, found)
         try:
             with unit_of_work() as uow:
                 services.edit(uow, actor=base.actor(), result_id=result_id, seen_version=version, values=chosen)
-                _attach(uow, uow.session.get_one(Result, result_id), uploads)
+                receiving.attach(uow, uow.session.get_one(Result, result_id), uploads)
                 drafts.forget(uow, form)
         except Stale as error:
             return _stale(code, result_id, form, error, uploads, typed=typed)
@@ -122,14 +131,15 @@ def _save(code: str, project: Project, found: Result, form: ResultForm) -> Respo
 
 
 def _stale(
-    code: str, result_id: int, form: ResultForm, error: Stale, uploads: "Uploads", *, typed: Mapping[str, str]
+    code: str, result_id: int, form: ResultForm, error: Stale, uploads: Uploads, *, typed: Mapping[str, str]
 ) -> ResponseReturnValue:
     """Somebody saved the same fields: files that arrived are kept, of the texts one version is chosen per field."""
     try:
         with unit_of_work() as uow:
-            _attach(uow, uow.session.get_one(Result, result_id), uploads)
+            receiving.attach(uow, uow.session.get_one(Result, result_id), uploads)
     except Refused as refused:
         uploads.refusals.append(refused)
+    receiving.settled(uploads)
     project = base.load(code)
     if uploads.refusals:
         base.note_refused(project, uploads.refusals)
@@ -149,8 +159,9 @@ def _stale(
     return _page(project, found, form, status=409, differing=differing)
 
 
-def _after_save(code: str, result_id: int, uploads: "Uploads") -> ResponseReturnValue:
+def _after_save(code: str, result_id: int, uploads: Uploads) -> ResponseReturnValue:
     """To the project; or, when a file was refused, back to the form with the rest saved and the reason beside it."""
+    receiving.settled(uploads)
     project = base.load(code)
     if uploads.refusals:
         base.note_refused(project, uploads.refusals)
@@ -244,49 +255,10 @@ def restore_result(code: str, result_id: int) -> ResponseReturnValue:
     return base.go(there)
 
 
-@dataclass(slots=True)
-class Uploads:
-    """What arrived and may be kept, and what was refused, each with its reason."""
-
-    taken: list[Upload]
-    refusals: list[DomainError]
-
-
-def _received(stack: ExitStack, project: Project, found: Result | None) -> Uploads:
-    """Each file is stored and looked into by itself: one that is refused does not take the others with it."""
-    uploads = Uploads(taken=[], refusals=[])
-    if found is not None and not rows.is_open(project, found):
-        return uploads
-    try:
-        chosen = serving.sent("files")
-    except Refused as error:
-        uploads.refusals.append(error)
-        return uploads
-    for file in chosen:
-        try:
-            uploads.taken.append(stack.enter_context(serving.received(file)))
-        except Refused as error:
-            uploads.refusals.append(error)
-    return uploads
-
-
-def _attach(uow: UnitOfWork, result: Result, uploads: Uploads) -> None:
-    """Those that fit (S11); what would be too much in sum is refused by name, the others are kept."""
-    for upload in uploads.taken:
-        try:
-            file_services.add_file(
-                uow, actor=base.actor(), result_id=result.id, upload=upload, has_scanner=serving.has_scanner()
-            )
-        except Refused as error:
-            if error.field != "files":
-                raise
-            uploads.refusals.append(error)
-
-
-def _fits_new(form: ResultForm) -> bool:
+def _fits_new(project: Project, form: ResultForm) -> bool:
     """A result of nothing at all is a slip, not a draft."""
     is_valid = base.fits(form)
-    has_file = any(file.filename for file in request.files.getlist("files"))
+    has_file = any(file.filename for file in request.files.getlist("files")) or bool(receiving.before(project))
     if is_valid and not has_file and not any(values.typed(form).values()):
         refuse(form, Refused(NOTHING, field="title", code="missing"))
         return False
@@ -312,7 +284,7 @@ def _page(
         "result", status=status, project=project, result=found, form=form, now=now, checks=checklist.items(now),
         why_not=checklist.why_not(now), press=rows.press(), differing=differing or [], error_title=error_title,
         number=project.results.index(found) + 1 if found else len(project.results) + 1, left=left,
-        file_rule=_file_rule(left),
+        file_rule=_file_rule(left), waiting=receiving.before(project),
         saved_by=conflicts.saved_by(project, subject=item_key(found.id), action="result:changed") if differing and found
         else "",
         request_=now.requests.get(item_key(found.id)) if found else None,

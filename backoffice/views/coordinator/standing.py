@@ -110,6 +110,8 @@ def of(session: Session, project: Project) -> Standing:
 def place(project: Project, line: Finding) -> str:
     """Where a line of the checklist is put right."""
     kind, _, result_id = line.anchor.partition(":")
+    if line.code == "upload-unfinished":
+        return address("project", project) + "#uploads"
     if kind == "result":
         if line.code == "request-open":
             return address("project", project) + f"#answer-{result_id}"
@@ -314,6 +316,8 @@ def _to_first(project: Project, line: Finding) -> Way | None:
         return Way(label=gettext("Go to the final summary"), url=url)
     if line.code == "request-open":
         return Way(label=gettext("Answer the comment"), url=url)
+    if line.code == "upload-unfinished":
+        return Way(label=gettext("Finish the upload"), url=url)
     return Way(label=gettext("Finish result %(number)s", number=line.values.get("number", "")), url=url)
 
 

@@ -1,5 +1,8 @@
 // Progress, speed and Cancel on top of a plain multipart form (data-upload). Without script the form simply posts;
-// with it the same request goes by XMLHttpRequest, and the answer becomes the page, as it would have.
+// with it the same request goes by XMLHttpRequest, and the answer becomes the page, as it would have. Where the form
+// names a place for pieces (data-pieces), the files go there first and a lost line is taken up again (pieces.js).
+import * as pieces from "./pieces.js";
+
 const words = JSON.parse(document.querySelector("meta[name=words]")?.content ?? "{}");
 const number = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const MB = 1024 * 1024;
@@ -65,8 +68,15 @@ function send(form, submitter) {
     tell(form, words.tooBig.replace("{size}", number.format(size / MB)).replace("{max}", number.format(most / MB)), "file-too-big");
     return;
   }
-  const request = new XMLHttpRequest();
   const view = bar(form);
+  form.setAttribute("aria-busy", "true");
+  view.say(words.sending);
+  if (form.dataset.pieces && files.length) sendPieces(form, submitter, { data, files, size, view });
+  else post(form, submitter, { data, view });
+}
+
+function post(form, submitter, { data, view }) {
+  const request = new XMLHttpRequest();
   const start = performance.now();
   let spoken = start;
   let complete = false; // from here on nobody can say that nothing was stored
@@ -78,15 +88,9 @@ function send(form, submitter) {
   request.upload.addEventListener("progress", (event) => {
     const seconds = Math.max((performance.now() - start) / 1000, 0.1);
     const speed = event.loaded / seconds;
-    view.progress.max = event.total;
-    view.progress.value = event.loaded;
-    const text = event.loaded < event.total
-      ? words.progress
-          .replace("{done}", number.format(event.loaded / MB))
-          .replace("{total}", number.format(event.total / MB))
-          .replace("{speed}", number.format(speed / MB))
-          .replace("{left}", String(Math.ceil((event.total - event.loaded) / Math.max(speed, 1))))
-      : words.checking;
+    if (view.isDone) view.progress.removeAttribute("value");
+    else count(view, event.loaded, event.total);
+    const text = event.loaded < event.total && !view.isDone ? progress(event.loaded, event.total, speed) : words.checking;
     view.say(text);
     complete = event.loaded === event.total;
     view.cancel.hidden = complete;
@@ -102,12 +106,81 @@ function send(form, submitter) {
   });
   request.addEventListener("error", () => (complete ? end(words.unsure, "upload-unsure") : end(words.lost, "upload-lost")));
   request.addEventListener("abort", () => end(words.cancelled, "upload-cancelled"));
-  view.cancel.addEventListener("click", () => request.abort());
-  view.say(words.sending);
-  form.setAttribute("aria-busy", "true");
+  view.cancel.onclick = () => request.abort();
   request.open("POST", submitter?.getAttribute("formaction") || form.getAttribute("action") || location.href);
   request.setRequestHeader("X-Upload", "1");
   request.send(data);
+}
+
+function count(view, done, total) {
+  view.progress.max = total;
+  view.progress.value = done;
+}
+
+function progress(done, total, speed) {
+  return words.progress
+    .replace("{done}", number.format(done / MB))
+    .replace("{total}", number.format(total / MB))
+    .replace("{speed}", number.format(speed / MB))
+    .replace("{left}", String(Math.ceil((total - done) / Math.max(speed, 1))));
+}
+
+// The files first, in pieces; then the form itself, which names them.
+async function sendPieces(form, submitter, { data, files, size, view }) {
+  const start = performance.now();
+  let spoken = start;
+  let first = null; // what an earlier attempt had brought is no speed of this one
+  const upload = pieces.send(files, {
+    url: form.dataset.pieces, about: JSON.parse(form.dataset.piecesAbout ?? "{}"), token: data.get("csrf_token"),
+    signInUrl: words.signInUrl,
+    onProgress: (done) => {
+      first ??= done;
+      count(view, done, size);
+      const text = progress(done, size, (done - first) / Math.max((performance.now() - start) / 1000, 0.1));
+      view.say(text);
+      if (performance.now() - spoken > SPOKEN_EVERY) {
+        spoken = performance.now();
+        view.speak(text);
+      }
+    },
+    onTrouble: () => {
+      view.say(words.tryingAgain);
+      view.speak(words.tryingAgain);
+    },
+  });
+  view.cancel.onclick = upload.stop;
+  const end = (text, code) => {
+    view.box.remove();
+    form.removeAttribute("aria-busy");
+    tell(form, text, code);
+  };
+  try {
+    const { keys, unwanted } = await upload.done;
+    const field = form.querySelector("input[type=file]").name;
+    // What is refused whatever its bytes goes with the form, a few bytes of it, so that the form tells why.
+    const rest = [
+      ...data.getAll(field).filter((file) => file.name && !file.size),
+      ...unwanted.map((file) => new File([file.slice(0, 64)], file.name)),
+    ];
+    data.set(field, new File([], "")); // as a browser sends an empty choice
+    for (const file of rest) data.append(field, file);
+    for (const key of keys) data.append("upload", key);
+    view.isDone = true;
+    view.say(words.checking);
+    post(form, submitter, { data, view });
+  } catch (trouble) {
+    if (trouble instanceof pieces.Stopped) {
+      await upload.forget();
+      end(words.cancelled, "upload-cancelled");
+    } else if (trouble instanceof pieces.SignedOut) end(words.signedOut, "signed-out");
+    else if (trouble instanceof pieces.Refused && trouble.code === "closed") {
+      data.delete("files");
+      post(form, submitter, { data, view }); // the page that follows keeps what was typed
+    } else if (trouble instanceof pieces.Refused) {
+      await upload.forget();
+      end(trouble.message || words.refused.replace("{code}", trouble.code), trouble.code);
+    } else end(words.lostPiece, "upload-lost");
+  }
 }
 
 document.addEventListener("submit", (event) => {
