@@ -1,15 +1,15 @@
 """The outbox, as the job and the pages read it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backoffice.domain.notices import Mail, OutboxState
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.text import parse_search
-from backoffice.models import OutboxRow, Project
+from backoffice.models import AddressState, OutboxRow, Project
 
 
 def by_key(key: str) -> Select[OutboxRow]:
@@ -96,3 +96,9 @@ def held(actor: Actor) -> Select[Mail, int]:
         .group_by(OutboxRow.kind)
         .order_by(OutboxRow.kind)
     )
+
+
+def came_back(session: Session, emails: Collection[str]) -> dict[str, AddressState]:
+    """Address → what a mail server said of it, of those to which mail comes back."""
+    query = select(AddressState).where(AddressState.email.in_(emails), AddressState.bounced_at.is_not(None))
+    return {row.email: row for row in session.scalars(query)}

@@ -127,7 +127,7 @@ def _show_contact(uow: UnitOfWork, actor: Actor, ticket: Ticket, wanted: Wanted)
 
 
 def _resend_mail(uow: UnitOfWork, actor: Actor, _ticket: Ticket, wanted: Wanted) -> str:
-    return outbox.resend(uow, actor=actor, row_id=wanted.mail_id or 0).to
+    return outbox.resend(uow, actor=actor, row_id=wanted.mail_id or 0, is_address_checked=True).to
 
 
 def _ask_unlock(uow: UnitOfWork, actor: Actor, ticket: Ticket, wanted: Wanted) -> str:

@@ -67,9 +67,9 @@ def publish(
     return row
 
 
-def resend(uow: UnitOfWork, *, actor: Actor, row_id: int) -> OutboxRow:
+def resend(uow: UnitOfWork, *, actor: Actor, row_id: int, is_address_checked: bool = False) -> OutboxRow:
     """The same mail once more, with the facts of now; what became of the first one stays as it is. One that waits or is
-    held leaves by itself, so it is none to be sent again."""
+    held leaves by itself, so it is none to be sent again. Where mail came back, the address is looked at first."""
     row = uow.session.scalar(queries.one(actor, row_id))
     if row is None:
         raise NotFound(N_("There is no such mail."))
@@ -77,6 +77,14 @@ def resend(uow: UnitOfWork, *, actor: Actor, row_id: int) -> OutboxRow:
         raise Forbidden(N_("Your role does not allow this."))
     if row.state in (OutboxState.WAITING, OutboxState.HELD):
         raise Refused(N_("This mail has not left yet."), code="not-left")
+    came_back = queries.came_back(uow.session, [row.to]).get(row.to)
+    if came_back is not None:
+        if not is_address_checked:
+            raise Refused(
+                N_("Mail to this address comes back. Look whether it is right first."), field="is_checked",
+                code="address-unchecked",
+            )
+        came_back.bounced_at = None  # it counts as good until mail comes back again
     again = publish(
         uow, kind=row.kind, key=f"again:{row.id}:{uow.now.isoformat()}",
         to=Recipient(email=row.to, language=row.language, user_id=row.user_id), agency_id=row.agency_id,

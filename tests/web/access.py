@@ -177,6 +177,7 @@ needs.index                 GET       staff-list
 needs.keep_view             POST      specialist-row
 needs.required_view         POST      specialist-row
 needs.take_view             POST      specialist-row
+outbox.again_view           GET,POST  helpdesk-row
 outbox.held_view            GET,POST  admin-row
 outbox.index_view           GET       staff-list
 outbox.mail_view            GET       staff-row

@@ -11,7 +11,7 @@ from backoffice.db import db
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.visibility import Subject
 from backoffice.models import Contact, User
-from backoffice.queries import audit, contacts
+from backoffice.queries import audit, contacts, outbox
 from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
 from backoffice.views.admin.overrides import OverridePages, back_to
@@ -58,6 +58,7 @@ class ContactView(OverridePages, RecordView):
                 self.tab("public", _("Public by the coordinator")),
             ],
             "overrides": overrides,
+            "came_back": outbox.came_back(db.session(), {row.email for row in rows}),
             "public": {row.id for row in rows if contacts.is_public(row, overrides[row.id])},
         }
 

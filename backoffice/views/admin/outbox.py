@@ -12,26 +12,32 @@ from backoffice.db import db
 from backoffice.domain.notices import MAIL_WORDS, Mail, OutboxState
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.forms.base import Form
-from backoffice.models import Agency, Project
+from backoffice.forms.outbox import ResendForm
+from backoffice.models import Agency, OutboxRow, Project
 from backoffice.queries import outbox
 from backoffice.services import notices
+from backoffice.services import outbox as services
 from backoffice.services.uow import unit_of_work
 from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
+from backoffice.views.admin.overrides import OverridePages
 from backoffice.views.exporting import Sheet
+from backoffice.views.messages import day
 
 
-class OutboxView(RecordView):
+class OutboxView(OverridePages, RecordView):
     permissions = {
         "index_view": Permission.OUTBOX_READ,
         "mail_view": Permission.OUTBOX_READ,
         "held_view": Permission.OUTBOX_RELEASE,
+        "again_view": Permission.OUTBOX_RESEND,
     }
     column_list = ("to", "kind", "state", "created_at")
     list_template = "admin/outbox/list.html"
     list_order = outbox.ORDER
     list_descending = True
     views = ("all", *(state.value for state in OutboxState))
+    override_template = "admin/outbox/again.html"
 
     def scope(self, actor: Actor) -> ColumnElement[bool]:
         return outbox.scope(actor)
@@ -93,7 +99,41 @@ class OutboxView(RecordView):
         """One mail as it went out; what waits is rendered only when it is sent."""
         row = self.get_one(id)
         project = db.session.get(Project, row.project_id) if row.project_id else None
-        return self.render("admin/outbox/mail.html", row=row, project=project, called=_called)
+        return self.render(
+            "admin/outbox/mail.html", row=row, project=project, called=_called, came_back=self._came_back(row),
+            can_go_again=row.state not in (OutboxState.WAITING, OutboxState.HELD),
+        )
+
+    @expose("/<id>/again", methods=("GET", "POST"))
+    def again_view(self, id: str) -> Any:
+        """The same mail once more; where mail came back from the address, it is looked at first."""
+        row = self.get_one(id)
+        came_back, form = self._came_back(row), ResendForm()
+        row_id, is_known_bad = row.id, bool(came_back)
+        if not is_known_bad:
+            del form.is_checked
+        effects = [
+            _("The mail goes to %(email)s once more, with the facts of now; a one-time link in it is a new one.",
+              email=row.to),
+            _("What became of the former one stays as it is."),
+        ]
+        return self.override_page(
+            form=form, button=_("Send again"), heading=row.subject or _called(row.kind),
+            effects=[came_back, *effects] if came_back else effects, back=self.get_url(".mail_view", id=row_id),
+            done=_("The mail is on its way."),
+            act=lambda uow: services.resend(
+                uow, actor=self.actor, row_id=row_id,
+                is_address_checked=is_known_bad and bool(form.is_checked.data),
+            ),
+        )
+
+    def _came_back(self, row: OutboxRow) -> str:
+        """What is known against the address; empty while nothing is."""
+        state = outbox.came_back(db.session(), [row.to]).get(row.to)
+        if state is None or state.bounced_at is None:
+            return ""
+        return str(_("Mail to this address comes back since %(day)s: %(cause)s", day=day(state.bounced_at),
+                     cause=state.cause or "—"))
 
 
 def _called(kind: Mail) -> str:

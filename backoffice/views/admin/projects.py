@@ -18,7 +18,17 @@ from backoffice.domain.visibility import Subject
 from backoffice.forms.access import EndAccessForm, GiveAccessForm, MoveAccessForm
 from backoffice.forms.reports import ReportForm
 from backoffice.models import Agency, Project
-from backoffice.queries import audit, confirmations, contacts, happenings, projects, submissions, tickets, users
+from backoffice.queries import (
+    audit,
+    confirmations,
+    contacts,
+    happenings,
+    outbox,
+    projects,
+    submissions,
+    tickets,
+    users,
+)
 from backoffice.services import access, reports
 from backoffice.services.reports import ReportDates
 from backoffice.views import link_words, verify
@@ -131,6 +141,9 @@ class ProjectView(FactPages, BulkPages):
             submissions=list(reversed(project.submissions)),
             decisions={row.submission_id: row for row in db.session.scalars(submissions.decisions(project.id))},
             accesses=project.accesses,
+            came_back=outbox.came_back(
+                db.session(), {row.user.email for row in project.accesses} | {row.email for row in project.contacts}
+            ),
             overrides=overrides,
             public={
                 row.id for row in project.contacts

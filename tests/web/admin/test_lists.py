@@ -5,9 +5,11 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backoffice.domain.notices import OutboxState
+from backoffice.domain.notices import Mail, OutboxState
 from backoffice.domain.permissions import Role
-from backoffice.models import Access, AuditEvent, OutboxRow, Override, Project
+from backoffice.models import Access, AddressState, AuditEvent, OutboxRow, Override, Project
+from backoffice.services import outbox
+from backoffice.services.outbox import Recipient
 from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.factories import reviews as make
@@ -211,3 +213,29 @@ def test_admin_releases_what_a_run_above_the_limit_held(client: Client, session:
     assert client.get("/admin/outbox/held").status_code == 200
     client.sign_in(scene.specialist.email)
     assert client.get("/admin/outbox/held").status_code == 403
+
+
+def test_a_mail_that_came_back_is_seen_and_goes_again_only_to_an_address_that_was_looked_at(
+    client: Client, session: Session, scene: Scene
+) -> None:
+    with unit_of_work() as uow:
+        row = outbox.publish(
+            uow, kind=Mail.ENDING_SOON, key="test", to=Recipient(email=scene.coordinator.email, language="en"),
+            agency_id=scene.agency_id, project_id=scene.project_id, due_at=uow.now, state=OutboxState.FAILED,
+        )
+        assert row is not None
+        row.failure = "550 no such person"
+        row_id, code = row.id, uow.session.get_one(Project, scene.project_id).code
+        uow.session.add(AddressState(email=row.to, bounced_at=uow.now, cause="550 no such person"))
+    client.sign_in(factories.staff(Role.HELPDESK, agency_id=scene.agency_id).email)
+    for path in (f"/admin/projects/{code}/", "/admin/outbox/", f"/admin/outbox/{row_id}/"):
+        assert "550 no such person" in client.get(path).text, path
+    path = f"/admin/outbox/{row_id}/again"
+    refused = client.post(path)
+    assert refused.status_code == 422
+    assert 'data-error="address-unchecked"' in refused.text
+    assert client.post(path, data={"is_checked": "y"}).status_code == 302
+    session.rollback()
+    states = session.scalars(select(OutboxRow.state).where(OutboxRow.kind == Mail.ENDING_SOON).order_by(OutboxRow.id))
+    assert list(states) == [OutboxState.FAILED, OutboxState.WAITING]
+    assert session.get_one(AddressState, scene.coordinator.email).bounced_at is None
