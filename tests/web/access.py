@@ -381,6 +381,7 @@ def scene() -> Scene:
             "tickets.mail_view.message_id": message_id,
             "message_id": tickets.reply(ticket.id, by=helpdesk.actor),
             "tickets.file_id": _first(StoredFile.id, StoredFile.name == "what-the-ticket-shows.png"),
+            "texts.kind": "access",
             "texts.id": tickets.canned_reply(agency_id=agency_id),
             "ticket_id": ticket.id,
             "tickets.kind": "give-access",
