@@ -118,6 +118,8 @@ def end(uow: UnitOfWork, *, actor: Actor, access_id: int, reason: str = "") -> N
             N_("You are the last person with access. Give access to somebody else first."), code="last-person"
         )
     reason = text.fit(text.clean(reason), limit="reason", field="reason")
+    if not reason and not by_coordinator:  # whoever loses it to the agency is told why
+        raise Refused(N_("Give a reason."), field="reason", code="reason-missing")
     close(uow, actor=actor, project=project, access=row, reason=reason)
     uow.session.merge(EndedAddress(
         project_id=project.id, digest=address_digest(project=project, email=row.user.email), at=uow.now

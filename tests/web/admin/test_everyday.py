@@ -78,22 +78,34 @@ def test_a_mark_is_public_at_once_and_kept_against_an_import(
     assert code not in visitor.get("/projects/?view=projects&good_practice=yes").text
 
 
-def test_a_dead_website_is_hidden_with_one_press(client: Client, session: Session, scene: make.Scene) -> None:
+@pytest.mark.parametrize(
+    ("state", "leads_to", "said"),
+    [
+        (LinkState.DEAD, "", "has not answered since"),
+        (LinkState.MOVED, "https://bets.example/", "leads to another site since"),
+    ],
+)
+def test_a_dead_website_is_hidden_with_one_press(
+    client: Client, session: Session, scene: make.Scene, state: LinkState, leads_to: str, said: str
+) -> None:
     with unit_of_work() as uow:
         project = uow.session.get_one(Project, scene.project_id)
         code, project.website = project.code, "https://school.example/"
         links.want(uow, urls=["https://school.example/"])
         check_id = uow.links[0]
     with unit_of_work() as uow:
-        links.record(uow, check_id=check_id, state=LinkState.DEAD, leads_to="", cause="no such name")
+        links.record(uow, check_id=check_id, state=state, leads_to=leads_to, cause="no such name")
     client.sign_in(scene.coordinator.email)
-    assert 'data-check="website-dead"' in client.get(f"/my/{code}/").text
+    shown = client.get(f"/my/{code}/").text
+    assert 'data-check="website-dead"' in shown
+    assert said in shown
     client.sign_in(scene.specialist.email)
     for path in (f"/admin/projects/{code}/", "/admin/needs-data/"):
         page = BeautifulSoup(client.get(path).text, "html.parser")
         form = next(form for form in page.select("form") if "website/hide" in str(form.get("action")))
         reason = str(form.select_one("[name=reason]")["value"])  # type: ignore[index]
-        assert "has not answered since" in reason
+        assert said in reason
+        assert leads_to in reason
     assert "school.example" in client.get("/admin/needs-data/?format=csv").text
     assert client.post(str(form["action"]), data={"reason": reason}).status_code == 302
     assert "school.example" not in client.application.test_client().get(f"/projects/{code}").text

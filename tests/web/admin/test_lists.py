@@ -162,6 +162,8 @@ def test_helpdesk_gives_and_ends_access(client: Client, session: Session, scene:
     assert row.user.email == "new@school.example"
     row_id = row.id
     session.rollback()
+    no_reason = client.post(f"/admin/projects/{code}/access/{row_id}/end", data={"reason": " "})
+    assert 'data-error="reason-missing"' in no_reason.text
     ended = client.post(f"/admin/projects/{code}/access/{row_id}/end", data={"reason": "Left the school."})
     assert ended.status_code == 302
     session.rollback()
