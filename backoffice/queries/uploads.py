@@ -3,18 +3,24 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import selectinload
 
+from backoffice.domain import clock
 from backoffice.domain.permissions import Actor
 from backoffice.models import PendingUpload, Project, UploadPiece
 from backoffice.queries import projects
 
 
+def _lives() -> ColumnElement[bool]:
+    """One whose time is over is not there any more, whether the sweep came by or not."""
+    return PendingUpload.expires_at > clock.now()
+
+
 def one(actor: Actor, key: str) -> Select[PendingUpload]:
     """An upload that this very person began, to a project of theirs."""
     return select(PendingUpload).where(
-        PendingUpload.key == key, PendingUpload.user_id == actor.user_id,
+        PendingUpload.key == key, _lives(), PendingUpload.user_id == actor.user_id,
         PendingUpload.project_id.in_(select(Project.id).where(projects.scope(actor))),
     )
 
@@ -24,7 +30,7 @@ def named(actor: Actor, *, project_id: int, keys: Sequence[str]) -> Select[Pendi
     return (
         select(PendingUpload)
         .where(
-            PendingUpload.key.in_(keys), PendingUpload.user_id == actor.user_id,
+            PendingUpload.key.in_(keys), _lives(), PendingUpload.user_id == actor.user_id,
             PendingUpload.project_id == project_id,
         )
         .options(selectinload(PendingUpload.pieces))
@@ -36,17 +42,19 @@ def again(actor: Actor, *, project_id: int, name: str, size: int, mark: str) -> 
     """The same file of the same person, begun before."""
     return select(PendingUpload).where(
         PendingUpload.user_id == actor.user_id, PendingUpload.project_id == project_id, PendingUpload.name == name,
-        PendingUpload.size == size, PendingUpload.mark == mark,
+        PendingUpload.size == size, PendingUpload.mark == mark, _lives(),
     ).order_by(PendingUpload.id).limit(1)
 
 
 def of_project(project_id: int) -> Select[PendingUpload]:
     """All of them, whoever began them: they hold the submission up."""
-    return select(PendingUpload).where(PendingUpload.project_id == project_id).order_by(PendingUpload.id)
+    return (
+        select(PendingUpload).where(PendingUpload.project_id == project_id, _lives()).order_by(PendingUpload.id)
+    )
 
 
 def count(user_id: int) -> Select[int]:
-    return select(func.count()).select_from(PendingUpload).where(PendingUpload.user_id == user_id)
+    return select(func.count()).select_from(PendingUpload).where(PendingUpload.user_id == user_id, _lives())
 
 
 def expired(*, now: datetime, limit: int) -> Select[PendingUpload]:

@@ -163,10 +163,11 @@ def test_unfinished_upload_holds_the_submission_until_it_is_discarded_or_over(
     tus.patch(place, BODY[:9], offset=0)
     with unit_of_work() as uow:
         uow.session.scalars(select(PendingUpload)).one().expires_at = uow.now - timedelta(seconds=1)
+    assert tus.client.head(place, headers=TUS).status_code == 404
+    assert me.get(home).select_one("#uploads") is None
     before = keys(app)
     assert jobs.tidy()["uploads"] == 1
     assert len(before - keys(app)) == 1
-    assert tus.client.head(place, headers=TUS).status_code == 404
 
 
 def test_submission_with_an_unfinished_upload_is_refused(tus: Tus, session: Session) -> None:
