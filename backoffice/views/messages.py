@@ -18,6 +18,8 @@ def words(error: DomainError) -> str:
 
 def say(message: str, values: Mapping[str, object] | None = None) -> str:
     """A sentence of the domain, its dates and numbers written as the reader writes them."""
+    if not message:
+        return ""  # the catalogue keeps its own head under the empty sentence
     return str(gettext(message, **{name: _shown(value) for name, value in (values or {}).items()}))
 
 

@@ -241,3 +241,5 @@ def test_a_mail_that_came_back_is_seen_and_goes_again_only_to_an_address_that_wa
     states = session.scalars(select(OutboxRow.state).where(OutboxRow.kind == Mail.ENDING_SOON).order_by(OutboxRow.id))
     assert list(states) == [OutboxState.FAILED, OutboxState.WAITING]
     assert session.get_one(AddressState, scene.coordinator.email).bounced_at is None
+    session.rollback()
+    assert "Project-Id-Version" not in client.get(f"/admin/outbox/{row_id + 1}/?lang=lv").text  # it has no cause
