@@ -1,7 +1,9 @@
 """`make screenshots`: pictures of the main pages, as demo people see them, into docs/screenshots/.
 
-python -m tools.screenshots            all of them
+python -m tools.screenshots            all of them, and docs/screenshots/README.md
 python -m tools.screenshots guide my   only those whose names begin so
+
+The demo is loaded anew in a folder of its own and its clock stands at one day, so that two runs show the same.
 """
 
 import http.client
@@ -27,8 +29,9 @@ OUT = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 WIDTHS = (360, 1440)
 LANGUAGES = ("en", "lv")
 HEIGHT = 900
-TALLEST = 3000  # pixels; what is below repeats itself
-COLOURS = 128
+TALLEST = {360: 1500, 1440: 900}  # pixels by width; what is below repeats itself, and the pictures are kept
+COLOURS = 128  # with fewer the colours of states fall together
+NOW = "2026-11-25T14:32:00+02:00"  # the day of the demo
 START_S = 120
 CODE = "2023-1-LV01-KA220-SCH-00000000{}"
 COORDINATOR, SPECIALIST = "coordinator@demo.example", "specialist@demo.example"
@@ -39,36 +42,36 @@ HELPDESK, ADMIN = "helpdesk@demo.example", "admin@demo.example"
 class Shot:
     name: str
     path: str
+    title: str
     person: str | None = None
 
 
 SHOTS = (
-    Shot("public-projects", "/projects/"),
-    Shot("public-project", f"/projects/{CODE.format(5)}"),
-    Shot("public-project-empty", f"/projects/{CODE.format(3)}"),
-    Shot("public-accessibility", "/accessibility"),
-    Shot("login", "/login"),
-    Shot("guide", "/guide"),
-    Shot("my", "/my/", COORDINATOR),
-    Shot("my-running", f"/my/{CODE.format(1)}/", COORDINATOR),
-    Shot("my-submittable", f"/my/{CODE.format(2)}/", COORDINATOR),
-    Shot("my-submit", f"/my/{CODE.format(2)}/submit", COORDINATOR),
-    Shot("my-under-review", f"/my/{CODE.format(3)}/", COORDINATOR),
-    Shot("my-returned", f"/my/{CODE.format(4)}/", COORDINATOR),
-    Shot("my-approved", f"/my/{CODE.format(5)}/", COORDINATOR),
-    Shot("my-result-new", f"/my/{CODE.format(1)}/results/new", COORDINATOR),
-    Shot("admin-dashboard", "/admin/", SPECIALIST),
-    Shot("admin-review", "/admin/review/", SPECIALIST),
-    Shot("admin-review-project", f"/admin/review/{CODE.format(3)}/", SPECIALIST),
-    Shot("admin-unlock", f"/admin/review/{CODE.format(5)}/unlock", SPECIALIST),
-    Shot("admin-projects", "/admin/projects/", SPECIALIST),
-    Shot("admin-results", "/admin/results/", SPECIALIST),
-    Shot("admin-contacts", "/admin/contacts/", HELPDESK),
-    Shot("admin-outbox", "/admin/outbox/", HELPDESK),
-    Shot("admin-audit", "/admin/audit/", SPECIALIST),
-    Shot("admin-users", "/admin/users/", ADMIN),
-    Shot("admin-settings", "/admin/settings/", ADMIN),
-    Shot("admin-import", "/admin/import/", ADMIN),
+    Shot("public-start", "/", "Start page of the catalogue"),
+    Shot("public-search", "/projects/?q=school", "Search in results and projects"),
+    Shot("public-project", f"/projects/{CODE.format(5)}", "A project with published results"),
+    Shot("public-project-empty", f"/projects/{CODE.format(3)}", "A project without published results"),
+    Shot("guide", "/guide", "Guide for coordinators"),
+    Shot("login", "/login", "Sign-in"),
+    Shot("help-new", "/help/new", "Ask the helpdesk"),
+    Shot("my", "/my/", "Projects of a coordinator", COORDINATOR),
+    Shot("my-running", f"/my/{CODE.format(1)}/", "A project that runs", COORDINATOR),
+    Shot("my-submit", f"/my/{CODE.format(2)}/submit", "Submit for review", COORDINATOR),
+    Shot("my-under-review", f"/my/{CODE.format(3)}/", "Under review: what was sent", COORDINATOR),
+    Shot("my-returned", f"/my/{CODE.format(4)}/", "Additions requested", COORDINATOR),
+    Shot("my-result-new", f"/my/{CODE.format(1)}/results/new", "Add a result", COORDINATOR),
+    Shot("admin-today", "/admin/", "Today", SPECIALIST),
+    Shot("admin-review", "/admin/review/?view=waiting", "Review queue", SPECIALIST),
+    Shot("admin-review-project", f"/admin/review/{CODE.format(3)}/", "Review of one submission", SPECIALIST),
+    Shot("admin-unlock", f"/admin/review/{CODE.format(5)}/unlock", "Unlock, with the very mail", SPECIALIST),
+    Shot("admin-projects", "/admin/projects/", "Projects of the agency", SPECIALIST),
+    Shot("admin-project", f"/admin/projects/{CODE.format(5)}/", "One project in full", SPECIALIST),
+    Shot("admin-figures", "/admin/figures/", "Figures of the year", SPECIALIST),
+    Shot("admin-tickets", "/admin/tickets/", "Tickets", HELPDESK),
+    Shot("admin-ticket", "/admin/tickets/1004/", "A ticket with its cure", HELPDESK),
+    Shot("admin-needs-data", "/admin/needs-data/", "What is missing, with its cure", HELPDESK),
+    Shot("admin-contacts", "/admin/contacts/", "Contact persons", HELPDESK),
+    Shot("admin-settings", "/admin/settings/", "Settings of the agency", ADMIN),
 )
 
 
@@ -86,7 +89,34 @@ def main(names: list[str]) -> int:
             for language in LANGUAGES:
                 missing += take(browser, address=address, shots=wanted, width=width, language=language)
         browser.close()
+    if not names:
+        write_list()
     return int(missing > 0)
+
+
+def write_list() -> None:
+    """The pictures with what they show; those of earlier names go."""
+    lines = [
+        "# Pictures of the main pages",
+        "",
+        "Made by `make screenshots` with the demo data, in English and Latvian, 360 and 1440 pixels wide.",
+        "",
+        "| page | address | English | Latvian |",
+        "|---|---|---|---|",
+    ]
+    kept = {"README.md"}
+    for shot in SHOTS:
+        files = {language: [f"{shot.name}-{language}-{width}.webp" for width in WIDTHS] for language in LANGUAGES}
+        kept.update(name for names in files.values() for name in names)
+        cells = [
+            " ".join(f"[{width}]({name})" for width, name in zip(WIDTHS, files[language], strict=True))
+            for language in LANGUAGES
+        ]
+        lines.append(f"| {shot.title} | `{shot.path}` | {cells[0]} | {cells[1]} |")
+    (OUT / "README.md").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    for path in OUT.iterdir():
+        if path.name not in kept:
+            path.unlink()
 
 
 @contextmanager
@@ -96,7 +126,7 @@ def running() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     var = tempfile.mkdtemp(prefix="screenshots-")
-    environment = {**os.environ, "BACKOFFICE_ENV": "demo", "VAR": var, "PORT": str(port)}
+    environment = {**os.environ, "BACKOFFICE_ENV": "demo", "VAR": var, "PORT": str(port), "BACKOFFICE_NOW": NOW}
     process = subprocess.Popen([sys.executable, "-m", "flask", "up"], env=environment)
     try:
         _wait(process, port)
@@ -139,12 +169,16 @@ def take(browser: Browser, *, address: str, shots: list[Shot], width: int, langu
             page.locator("#password").press("Enter")
             page.wait_for_url(lambda url: "/login" not in url)
         for shot in (shot for shot in shots if shot.person == person):
-            answer = page.goto(f"{address}{shot.path}?lang={language}")
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            answer = page.goto(f"{address}{shot.path}{'&' if '?' in shot.path else '?'}lang={language}")
             if answer is None or not answer.ok:
                 print(f"{shot.name}: {shot.path} answered {answer and answer.status}")
                 missing += 1
                 continue
-            save(page.screenshot(full_page=True), OUT / f"{shot.name}-{language}-{width}.png")
+            # In a window as high as the page, what sticks to its foot stands at its foot.
+            height = int(page.evaluate("document.documentElement.scrollHeight"))
+            page.set_viewport_size({"width": width, "height": min(max(height, HEIGHT), TALLEST[width])})
+            save(page.screenshot(), OUT / f"{shot.name}-{language}-{width}.webp")
         context.close()
     return missing
 
@@ -152,8 +186,7 @@ def take(browser: Browser, *, address: str, shots: list[Shot], width: int, langu
 def save(picture: bytes, path: Path) -> None:
     """In few colours: pages have few, and the pictures are kept with the code."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image = image.crop((0, 0, image.width, min(image.height, TALLEST)))
-    image.quantize(COLOURS).save(path, optimize=True)
+    image.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB").save(path, lossless=True, method=6)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,11 @@ SIGNATURE = ("--", "-- ")
 _ADDRESS = re.compile(r"https?://\S+")
 
 
+def breakable(address: str) -> Markup:
+    """An address that breaks after its sign rather than within a word."""
+    return Markup("@<wbr>").join(map(escape, address.split("@")))
+
+
 def letter(text: str) -> Markup:
     """Every word of a plain text, laid out by the marks that plain texts of mails use ("- ", "> ", "--")."""
     body, foot = _parted(text)

@@ -18,6 +18,7 @@ Globals of templates
     asset(name)                     address of a file of the theme with `?v=` of its content, kept for a year
     asset(name, "static")           the same for a file of the application's own static folder
     get_locale(), languages()       the language in view, all of them
+    address|breakable               a mail address that breaks after its sign
     text|letter                     the plain text of a mail with its paragraphs, lists and quotes
 
 What a template switches on by a data attribute (static/js; every one may be missing)
@@ -53,7 +54,7 @@ from flask_admin.babel import domain as admin_messages
 from flask_admin.theme import Theme
 from flask_babel import get_locale
 
-from backoffice.theme.letter import letter
+from backoffice.theme.letter import breakable, letter
 
 HERE = Path(__file__).parent
 YEAR = 365 * 24 * 3600
@@ -188,6 +189,6 @@ def init_app(app: Flask, *, translations: Path, languages: Mapping[str, str] = L
         )
     )
     app.jinja_env.globals.update(asset=asset, get_locale=get_locale, languages=lambda: switch(languages))
-    app.jinja_env.filters["letter"] = letter
+    app.jinja_env.filters.update(letter=letter, breakable=breakable)
     app.after_request(tell_where)
     app.context_processor(lambda: {"shell": Shell()})

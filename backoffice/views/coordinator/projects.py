@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import abort, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_time, gettext
+from flask_babel import gettext
 
 from backoffice import auth
 from backoffice.db import db
@@ -27,7 +27,7 @@ from backoffice.services.uow import unit_of_work
 from backoffice.views import drafts, frame, link_words, serving
 from backoffice.views.coordinator import base, checklist, conflicts, helpers, receipts, rows, standing
 from backoffice.views.coordinator.base import bp
-from backoffice.views.messages import refuse
+from backoffice.views.messages import hour, refuse
 
 
 @bp.get("/")
@@ -81,7 +81,7 @@ def show(
         summary=summary or summary_form(project, now),
         summary_conflicts=summary_conflicts or [], summary_request=now.requests.get(SUMMARY_KEY),
         saved_by=conflicts.saved_by(project, subject="", action="summary:changed") if summary_conflicts else "",
-        saved=base.saved(), saved_at=format_time(clock.now(), "HH:mm"), ordering=request.args.get("order") == "1",
+        saved=base.saved(), saved_at=hour(clock.now()), ordering=request.args.get("order") == "1",
         uploads=db.session.scalars(uploads.of_project(project.id)).all() if now.is_editable else [],
         deleted=_deleted(project), submission=shown, **(receipts.of(shown) if shown else {}), history=_history(project),
         specialist=helpers.specialist(project), helpdesk=helpers.helpdesk(project.agency),
