@@ -20,6 +20,7 @@ from sqlalchemy import Connection, func, inspect, select
 from backoffice.config import VERSION
 from backoffice.db import Base, db
 from backoffice.domain import clock
+from backoffice.domain.notices import OutboxState
 from backoffice.jobs import dumps, notices, pulse
 from backoffice.models import StoredFile
 from backoffice.queries import files as queries
@@ -227,7 +228,7 @@ def _settle(manifest: Manifest) -> Settled:
 def _hold_notices() -> int:
     """What a date brought about since the backup may have gone out: it is written as held."""
     counts = notices.run(is_now=True, held_because=restoring.WHY_HELD)
-    return sum(found.total() for found in counts.values())
+    return sum(found[OutboxState.HELD] for found in counts.values())
 
 
 def _remove_others(named: set[str]) -> int:

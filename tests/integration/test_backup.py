@@ -86,6 +86,8 @@ def test_operator_restores_what_was_backed_up_and_nothing_goes_out_twice(
         done = value(run(other, "restore", str(folder), "--json"))
         assert done["folder"] == second["folder"]
         assert done["held"] == 2
+        held = select(func.count()).select_from(OutboxRow).where(OutboxRow.state == OutboxState.HELD)
+        assert restored.scalar(held) == done["held"] + done["notices"]
         assert {row.id: (row.name, row.sha256) for row in restored.scalars(select(StoredFile))} == kept
         assert restored.scalars(select(Project.code)).all() == [code]
         states = {row.id: (row.state, row.failure) for row in restored.scalars(select(OutboxRow))}
