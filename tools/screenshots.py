@@ -28,9 +28,8 @@ from tests.support import browser as chromium
 OUT = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 WIDTHS = (360, 1440)
 LANGUAGES = ("en", "lv")
-HEIGHT = 900
-TALLEST = {360: 1500, 1440: 900}  # pixels by width; what is below repeats itself, and the pictures are kept
-COLOURS = 128  # with fewer the colours of states fall together
+HEIGHT = 800
+TALLEST = {360: 1300, 1440: 800}  # pixels by width; what is below repeats itself, and the pictures are kept
 NOW = "2026-11-25T14:32:00+02:00"  # the day of the demo
 START_S = 120
 CODE = "2023-1-LV01-KA220-SCH-00000000{}"
@@ -184,9 +183,8 @@ def take(browser: Browser, *, address: str, shots: list[Shot], width: int, langu
 
 
 def save(picture: bytes, path: Path) -> None:
-    """In few colours: pages have few, and the pictures are kept with the code."""
-    image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB").save(path, lossless=True, method=6)
+    """Without loss: fewer colours would take those of the states, which stand on little."""
+    Image.open(io.BytesIO(picture)).convert("RGB").save(path, lossless=True, method=6)
 
 
 if __name__ == "__main__":
