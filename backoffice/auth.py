@@ -167,8 +167,7 @@ def coordinator() -> Actor | None:
 
 def sign_in_first() -> Any:
     """To the login page and, after it, back to this very place."""
-    here = request.full_path.rstrip("?") if request.method == "GET" else request.path
-    return redirect(url_for("auth.login", next=here))
+    return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
 
 
 def own(permission: Permission) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

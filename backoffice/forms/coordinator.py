@@ -78,6 +78,7 @@ class LiveForm(Own):
 
     limits: ClassVar[Mapping[str, str]] = {"website": "website"}
     addresses = ("website",)
+    seen = HiddenField()
     website = URLField(_l("Website"), filters=[_line])
     logo = FileField(_l("Logo"), render_kw={"accept": files.accept(files.PICTURE_KINDS)})
     no_logo = BooleanField(_l("Remove this picture"))
@@ -135,6 +136,7 @@ class ContactForm(Own):
     """A contact person; private unless the switch says otherwise (S10)."""
 
     limits: ClassVar[Mapping[str, str]] = {"name": "contact_name", "role": "contact_role"}
+    seen = HiddenField()
     name = StringField(_l("Name"), filters=[_line], render_kw={"autocomplete": "off"})
     email = EmailField(_l("Email"), filters=[_line], render_kw={"autocomplete": "off"})
     role = StringField(_l("Role in the project"), filters=[_line])

@@ -74,13 +74,17 @@ def listed(
     return query
 
 
-def last_of(project_id: int, *, subject: str, actions: Sequence[str]) -> Select[AuditEvent]:
-    """Who last did one of these to a thing of a project; the caller may see the project."""
+def lately(*, agency_id: int | None, project_id: int | None = None, subject: str = "") -> Select[AuditEvent]:
+    """What was done lately to a thing, or to the project or agency itself, the newest first: who changed its fields.
+    The caller may see the thing."""
     return (
         select(AuditEvent)
-        .where(AuditEvent.project_id == project_id, AuditEvent.subject == subject, AuditEvent.action.in_(actions))
+        .where(
+            AuditEvent.agency_id == agency_id, AuditEvent.project_id == project_id,
+            AuditEvent.subject.in_({subject, ""}),
+        )
         .order_by(AuditEvent.id.desc())
-        .limit(1)
+        .limit(200)
     )
 
 

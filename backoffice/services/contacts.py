@@ -1,12 +1,13 @@
 """Contact persons of a project (S10): private by default, public by the coordinator's switch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select
 
 from backoffice.domain import text
-from backoffice.domain.errors import N_, NotFound, Refused
+from backoffice.domain.errors import N_, NotFound, Refused, Stale
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.domain.projects import Status
 from backoffice.models import Contact, Project
@@ -60,19 +61,30 @@ def add(uow: UnitOfWork, *, actor: Actor, project_id: int, values: ContactValues
     return row
 
 
-def edit(uow: UnitOfWork, *, actor: Actor, contact_id: int, values: ContactValues) -> Contact:
-    """Name, role and phone; another address is another person, so it is a new contact, private."""
+def edit(
+    uow: UnitOfWork, *, actor: Actor, contact_id: int, values: ContactValues, seen: ContactValues | None = None
+) -> Contact:
+    """Name, role and phone; another address is another person, so it is a new contact, private. Raises Stale when
+    it is no longer what was `seen`."""
     project, row = _locked(uow, actor=actor, contact_id=contact_id)
     _check_live(project)
+    if seen is not None and seen != values_of(row):
+        raise Stale(projects.STALE)
     checked = _checked(values)
     if checked.email != row.email:
         _end(uow, row=row)
         _record(uow, actor=actor, project=project, contact=row, action="contact:removed")
         return add(uow, actor=actor, project_id=project.id, values=checked)
-    if (row.name, row.role, row.phone) != (checked.name, checked.role, checked.phone):
+    before = values_of(row)
+    changed = [name for name in ("name", "role", "phone") if getattr(before, name) != getattr(checked, name)]
+    if changed:
         _fill(row, checked)
-        _record(uow, actor=actor, project=project, contact=row, action="contact:changed")
+        _record(uow, actor=actor, project=project, contact=row, action="contact:changed", fields=changed)
     return row
+
+
+def values_of(row: Contact) -> ContactValues:
+    return ContactValues(name=row.name, email=row.email, role=row.role, phone=row.phone)
 
 
 def remove(uow: UnitOfWork, *, actor: Actor, contact_id: int) -> None:
@@ -145,8 +157,11 @@ def _end(uow: UnitOfWork, *, row: Contact) -> None:
     row.ended_at, row.coordinator_public = uow.now, False
 
 
-def _record(uow: UnitOfWork, *, actor: Actor, project: Project, contact: Contact, action: str) -> None:
+def _record(
+    uow: UnitOfWork, *, actor: Actor, project: Project, contact: Contact, action: str, fields: Sequence[str] = ()
+) -> None:
     audit.record(
         uow, actor=actor, action=action, agency_id=project.agency_id, project_id=project.id,
-        subject=f"contact:{contact.id}", personal={"email": contact.email, "name": contact.name},
+        subject=f"contact:{contact.id}", details={"fields": list(fields)} if fields else {},
+        personal={"email": contact.email, "name": contact.name},
     )

@@ -40,10 +40,15 @@ def check_version(project: Project, seen_version: int) -> None:
         raise Stale(STALE)
 
 
-def set_website(uow: UnitOfWork, *, actor: Actor, project_id: int, website: str) -> None:
-    """S6: public as soon as it is saved; outside `under_review`. Raises Refused beside `website`."""
+def set_website(
+    uow: UnitOfWork, *, actor: Actor, project_id: int, website: str, seen: str | None = None
+) -> None:
+    """S6: public as soon as it is saved; outside `under_review`. Raises Refused beside `website`, Stale when it is no
+    longer what was `seen`."""
     project = lock(uow, actor=actor, project_id=project_id, permission=Permission.OWN_EDIT)
     _check_live(project)
+    if seen is not None and seen != project.website:
+        raise Stale(STALE, field="website")
     address = text.fit(text.web_address(website, field="website"), limit="website", field="website")
     if address == project.website:
         return

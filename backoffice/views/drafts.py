@@ -75,10 +75,12 @@ def opened(form: Kept, *, place: str = "", back: str = "") -> None:
     """Mark a form, and put into one that is shown afresh what its writer typed before and did not save. `place`: the
     address to which it is sent, where that is not the page's own."""
     is_fresh = bool(place) or request.method in {"GET", "HEAD"}
-    place = place or request.path
+    place = (place or request.path).partition("?")[0]  # from whichever list somebody came, it is the same form
     if is_fresh:
         _restore(form, place=place)
     who = auth.person()
+    if request.path.startswith("/admin/") and place == request.path:
+        back = back or request.full_path.rstrip("?")  # with the list from which the page was reached
     form.opened.data, form.shelf = mark(place=place, back=back), f"{who.user_id if who else 0}:{place}"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from flask import abort, g, request
 from flask_admin import Admin, AdminIndexView, expose
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from backoffice import auth
 from backoffice.db import db
 from backoffice.domain.permissions import Actor, Permission
+from backoffice.domain.signin import own_path
 from backoffice.forms.base import Form
 from backoffice.queries import keyset
 from backoffice.storage.sheets import Format
@@ -19,6 +21,8 @@ from backoffice.views import drafts, exporting
 from backoffice.views.exporting import Sheet
 
 STOCK_ARGS = frozenset({"page", "page_size", "sort", "desc", "search"})
+CAME_FROM = "list"  # the address of the list from which a row was opened: its filters, its order and its page
+LISTS = frozenset({".index_view", ".index"})
 
 
 class Guarded(BaseView):
@@ -42,6 +46,27 @@ class Guarded(BaseView):
 
     def is_accessible(self) -> bool:
         return self.opens(self._default_view)
+
+    def get_url(self, endpoint: str, **kwargs: Any) -> str:
+        """An address of this view. From a narrowed list on, each page of a row takes the list's address along, so that
+        every way back – saved, cancelled, refused, signed in again in between – leads to the same filters and page."""
+        came_from = self.came_from()
+        if came_from and endpoint in LISTS and not kwargs:
+            return came_from
+        if came_from and endpoint.startswith(".") and endpoint not in LISTS and endpoint != ".file_view":
+            kwargs.setdefault(CAME_FROM, came_from)
+        return str(super().get_url(endpoint, **kwargs))
+
+    def came_from(self) -> str:
+        """The narrowed list in view, or the one from which the page in view was reached; empty for the plain one."""
+        if request.blueprint != self.endpoint:
+            return ""
+        if request.endpoint in {f"{self.endpoint}{name}" for name in LISTS}:
+            query = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "lang"])
+            here = f"{request.path}?{query}" if query and request.method == "GET" else ""
+            return own_path(here)
+        asked = own_path(request.args.get(CAME_FROM, ""))
+        return asked if asked.startswith("/admin/") else ""
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         if auth.person() is None:

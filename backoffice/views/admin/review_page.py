@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_babel import format_decimal
 from flask_babel import gettext as _
@@ -77,7 +77,7 @@ class ReviewPages(NotePages, Guarded):
 
     def _judged_at(self, code: str, key: str) -> str:
         """The place of what is typed about one item: all of them are sent to one address."""
-        return f"{self.get_url('.judge_view', code=code)}#{key}"
+        return f"{url_for('review.judge_view', code=code)}#{key}"
 
     def _mark(self, code: str, key: str, anchor: str) -> str:
         """Of the form of one item; it is kept when it is sent after the session has ended (views/drafts.py)."""

@@ -11,6 +11,7 @@ from flask import Blueprint, abort, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
+from sqlalchemy import Select
 
 from backoffice import auth
 from backoffice.db import db
@@ -19,7 +20,8 @@ from backoffice.domain.errors import N_, DomainError, Refused, Stale
 from backoffice.domain.permissions import Actor
 from backoffice.domain.projects import Status
 from backoffice.forms.coordinator import Own
-from backoffice.models import Agency, Project
+from backoffice.models import Agency, AuditEvent, Project
+from backoffice.queries import audit
 from backoffice.queries import projects as queries
 from backoffice.services import files
 from backoffice.services.projects import CLOSED
@@ -68,6 +70,11 @@ def load(code: str) -> Project:
     project = db.session.scalar(queries.one(actor(), code=code)) or abort(404)
     frame.of_agency(project.agency_id)
     return project
+
+
+def lately(project: Project, subject: str = "") -> Select[AuditEvent]:
+    """Who changed the fields of a thing of the project, or of the project itself."""
+    return audit.lately(agency_id=project.agency_id, project_id=project.id, subject=subject)
 
 
 def today(agency: Agency) -> date:

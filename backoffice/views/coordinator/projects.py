@@ -24,8 +24,9 @@ from backoffice.services import files as file_services
 from backoffice.services import projects as services
 from backoffice.services.reopening import MAY_ASK
 from backoffice.services.uow import unit_of_work
-from backoffice.views import drafts, frame, link_words, serving
-from backoffice.views.coordinator import base, checklist, conflicts, helpers, receipts, rows, standing
+from backoffice.views import conflicts, drafts, frame, link_words, serving
+from backoffice.views.conflicts import Conflict
+from backoffice.views.coordinator import base, checklist, helpers, receipts, rows, standing
 from backoffice.views.coordinator.base import bp
 from backoffice.views.messages import hour, refuse
 
@@ -65,7 +66,8 @@ def show(
     status: int = 200,
     live: LiveForm | None = None,
     summary: SummaryForm | None = None,
-    summary_conflicts: list[conflicts.Conflict] | None = None,
+    summary_conflicts: list[Conflict] | None = None,
+    live_conflicts: list[Conflict] | None = None,
     answers: dict[int, AnswerForm] | None = None,
     question: tuple[int, QuestionForm] | None = None,
 ) -> ResponseReturnValue:
@@ -80,7 +82,7 @@ def show(
         website_trouble=link_words.website_trouble(project), live=live or _live_form(project),
         summary=summary or summary_form(project, now),
         summary_conflicts=summary_conflicts or [], summary_request=now.requests.get(SUMMARY_KEY),
-        saved_by=conflicts.saved_by(project, subject="", action="summary:changed") if summary_conflicts else "",
+        live_conflicts=live_conflicts or [], saved_by=conflicts.head(summary_conflicts or live_conflicts or []),
         saved=base.saved(), saved_at=hour(clock.now()), ordering=request.args.get("order") == "1",
         uploads=db.session.scalars(uploads.of_project(project.id)).all() if now.is_editable else [],
         deleted=_deleted(project), submission=shown, **(receipts.of(shown) if shown else {}), history=_history(project),
@@ -105,6 +107,13 @@ def live(code: str) -> ResponseReturnValue:
     base.opened(form)
     if not base.fits(form):
         return show(project, status=422, live=form)
+    typed, current = {"website": form.website.data or ""}, {"website": project.website}
+    website = conflicts.choose(typed=typed, current=current, picked=request.form)["website"]
+    if not conflicts.is_touched("website", typed["website"], seen=form.seen.data or ""):
+        website = project.website  # only the picture was changed here: what somebody else saved meanwhile stays
+    found = [] if website == project.website else conflicts.of(
+        form, typed=typed, current=current, seen=form.seen.data or ""
+    )
     try:
         with ExitStack() as stack:
             chosen = request.files.get("logo")
@@ -113,18 +122,27 @@ def live(code: str) -> ResponseReturnValue:
                 if chosen and chosen.filename else None
             )
             with unit_of_work() as uow:
-                services.set_website(uow, actor=base.actor(), project_id=project.id, website=form.website.data or "")
+                if not found:
+                    services.set_website(
+                        uow, actor=base.actor(), project_id=project.id, website=website, seen=current["website"]
+                    )
                 if picture is not None:
                     file_services.set_logo(uow, actor=base.actor(), project_id=project.id, upload=picture)
                 elif form.no_logo.data:
                     services.set_logo(uow, actor=base.actor(), project_id=project.id, file=None)
-                drafts.forget(uow, form)
-    except Refused as error:
+                if not found:
+                    drafts.forget(uow, form)
+    except (Refused, Stale) as error:
         if error.field == "logo":
             base.note_refused(project, [error])
         project = base.load(code)
         refuse(form, error)
         return base.too_late(project, error) or show(project, status=422, live=form)
+    if found:
+        project = base.load(code)
+        found = conflicts.told(found, base.lately(project))
+        form.seen.data = conflicts.marks({"website": project.website})
+        return show(project, status=409, live=form, live_conflicts=found)
     base.say_saved("live")
     return base.go(there)
 
@@ -173,6 +191,7 @@ def _summary_refused(
     if isinstance(error, Stale):
         current = {"final_summary": project.final_summary}
         found = conflicts.of(form, typed=typed, current=current, seen=form.seen.data or "")
+        found = conflicts.told(found, base.lately(project))
         form.version.data, form.seen.data = str(project.version), conflicts.marks(current)
         return show(project, status=409, summary=form, summary_conflicts=found)
     refuse(form, error)
@@ -232,6 +251,7 @@ def _reopening(project: Project) -> ReopenRequest | None:
 def _live_form(project: Project) -> LiveForm:
     form = LiveForm(formdata=None)
     form.website.data = project.website
+    form.seen.data = conflicts.marks({"website": project.website})
     base.opened(form, place=base.address("live", project), back=base.address("project", project, _anchor="live"))
     return form
 

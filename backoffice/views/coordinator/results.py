@@ -23,20 +23,10 @@ from backoffice.models import Project, Result
 from backoffice.services import results as services
 from backoffice.services.projects import CLOSED
 from backoffice.services.uow import unit_of_work
-from backoffice.views import drafts
-from backoffice.views.coordinator import (
-    base,
-    checklist,
-    conflicts,
-    helpers,
-    projects,
-    receiving,
-    rows,
-    standing,
-    values,
-)
+from backoffice.views import conflicts, drafts
+from backoffice.views.conflicts import Conflict
+from backoffice.views.coordinator import base, checklist, helpers, projects, receiving, rows, standing, values
 from backoffice.views.coordinator.base import bp
-from backoffice.views.coordinator.conflicts import Conflict
 from backoffice.views.coordinator.receiving import Uploads
 from backoffice.views.messages import refuse, size
 
@@ -153,6 +143,7 @@ def _stale(
         replace(line, yours=values.shown(line.name, line.yours), theirs=values.shown(line.name, line.theirs))
         for line in conflicts.of(form, typed=typed, current=current, seen=form.seen.data or "")
     ]
+    differing = conflicts.told(differing, base.lately(project, item_key(found.id)))
     form.version.data, form.seen.data = str(found.version), conflicts.marks(current)
     for refusal in uploads.refusals:
         refuse(form, refusal)
@@ -284,9 +275,7 @@ def _page(
         "result", status=status, project=project, result=found, form=form, now=now, checks=checklist.items(now),
         why_not=checklist.why_not(now), press=rows.press(), differing=differing or [], error_title=error_title,
         number=project.results.index(found) + 1 if found else len(project.results) + 1, left=left,
-        file_rule=_file_rule(left), waiting=receiving.before(project),
-        saved_by=conflicts.saved_by(project, subject=item_key(found.id), action="result:changed") if differing and found
-        else "",
+        file_rule=_file_rule(left), waiting=receiving.before(project), saved_by=conflicts.head(differing or []),
         request_=now.requests.get(item_key(found.id)) if found else None,
         looks=partial(_looks, now.of_result(found.id) if found else []),
         specialist=helpers.specialist(project), helpdesk=helpers.helpdesk(project.agency),

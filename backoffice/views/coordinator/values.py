@@ -10,7 +10,8 @@ from backoffice.domain.results import LANGUAGES, TYPE_WORDS, ResultType, item_ke
 from backoffice.forms.coordinator import ResultForm, language
 from backoffice.models import Project, Result
 from backoffice.services.results import ResultValues
-from backoffice.views.coordinator import conflicts, standing
+from backoffice.views import conflicts
+from backoffice.views.coordinator import standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
 """Contact persons (S10): private by default, the switch at once, the advice, and who has the last word."""
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.domain.visibility import OverrideKind, Subject
-from backoffice.models import Contact, Override
+from backoffice.models import Contact, Override, User
 from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.factories import reviews
 from tests.factories.reviews import Scene
+from tests.factories.users import Person
 from tests.web.coordinator.conftest import Reader, soup_of, words
 
 
@@ -144,3 +147,28 @@ def test_contact_of_another_project_is_not_there(scene: Scene, home: str, me: Re
     session.expire_all()
     row = session.get_one(Contact, foreign)
     assert (row.coordinator_public, row.ended_at) == (False, None)
+
+
+def test_person_edited_twice_shows_who_changed_what_and_keeps_one_of_the_two(
+    scene: Scene, home: str, me: Reader, session: Session, enter: Callable[[Person], Reader]
+) -> None:
+    """Each field names its own writer: two others saved meanwhile, one the role, one the public switch."""
+    url = f"{home}contacts/{factories.contact(project_id=scene.project_id)}"
+    old = me.get(url)
+    names = []
+    for typed in ({"role": "Head teacher"}, {"is_public": "y"}):
+        other = factories.coordinator(scene.project_id)
+        names.append(session.get_one(User, other.user_id).name)
+        enter(other).send(url, "Save", **typed)
+    answer = me.press(old, "Save", role="Librarian", phone="+371 2000 0000")
+    assert answer.status_code == 409
+    page = soup_of(answer)
+    boxes = {str(box.input["name"]): words(box) for box in page.select(".compare") if box.input}
+    assert set(boxes) == {"pick_role", "pick_is_public"}
+    assert names[0] in boxes["pick_role"]
+    assert "Head teacher" in boxes["pick_role"]
+    assert "Librarian" in boxes["pick_role"]
+    assert names[1] in boxes["pick_is_public"]
+    assert me.press(page, "Save", pick_role="yours").status_code == 302
+    row = session.scalars(select(Contact)).one()
+    assert (row.role, row.phone, row.coordinator_public) == ("Librarian", "+371 2000 0000", True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from backoffice.models import Project
+from tests import factories
 from tests.factories import Person, reviews
 from tests.factories.reviews import Scene
 from tests.web.coordinator.conftest import Reader, filled, form_of, soup_of, text_of, words
@@ -41,6 +42,23 @@ def test_website_is_saved_and_the_page_says_so(scene: Scene, home: str, me: Read
     assert "All changes saved" in words(page.find(id="live"))
     assert not page.select('#aside [data-check="no-website"]')
     assert "All changes saved" not in words(me.get(home).find(id="live"))
+
+
+def test_website_of_another_person_stays_unless_mine_is_chosen(
+    scene: Scene, home: str, me: Reader, session: Session, enter: Enter
+) -> None:
+    """A page that was open before brings no former address back, and two addresses stand side by side."""
+    old, first = me.get(home), "https://first.example"
+    enter(factories.coordinator(scene.project_id)).send(home, "Save Logo and website", website=first)
+    assert me.press(old, "Save Logo and website").status_code == 302
+    assert project(session, scene).website == first
+    answer = me.press(old, "Save Logo and website", website="https://mine.example")
+    assert answer.status_code == 409
+    page = soup_of(answer)
+    assert first in words(page.select_one("#live .compare"))
+    assert project(session, scene).website == first
+    me.press(page, "Save Logo and website", pick_website="yours")
+    assert project(session, scene).website == "https://mine.example"
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "//x.example", "x"])

@@ -1,0 +1,64 @@
+"""Forms of the back-office from the list and back: nothing typed, seen or filtered is lost on the way."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from sqlalchemy.orm import Session
+
+from backoffice.models import Project
+from tests import factories
+from tests.factories import reviews as make
+from tests.factories.reviews import Scene
+from tests.support.client import Client
+
+
+@pytest.fixture
+def scene(session: Session) -> Scene:
+    return make.scene()
+
+
+@pytest.fixture
+def code(session: Session, scene: Scene) -> str:
+    return session.get_one(Project, scene.project_id).code
+
+
+def page(client: Client, url: str) -> BeautifulSoup:
+    answer = client.get(url)
+    assert answer.status_code == 200, (url, answer.status_code)
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def href(tag: Tag | None) -> str:
+    assert tag is not None
+    return str(tag["href"])
+
+
+def test_staff_come_back_to_the_filters_and_the_page_from_which_they_opened_a_row(
+    client: Client, scene: Scene
+) -> None:
+    for number in range(30):
+        factories.project(agency_id=scene.agency_id, title=f"Kurss {number:02}")
+    client.sign_in(scene.specialist.email)
+    first = "/admin/projects/?view=all&q=kurss"
+    second = href(page(client, first).select_one("a[rel=next]"))
+    row = href(page(client, second).select_one("tbody a.ttl"))
+    form = href(page(client, row).select_one('a[href*="/report"]'))
+
+    def leads_back(url: str) -> bool:
+        back = href(page(client, url).select_one("nav.crumbs a, .crumbs a"))
+        return page(client, back).select("tbody .code") == page(client, second).select("tbody .code")
+
+    cancelled = href(page(client, form).select_one("#decision aside a"))
+    assert cancelled == row
+    assert leads_back(cancelled)
+    refused = client.post(form, data={"handed_in_on": "2999-01-31"})
+    assert refused.status_code == 422
+    assert href(BeautifulSoup(refused.text, "html.parser").select_one("#decision aside a")) == row
+    with client.session_transaction() as gone:
+        gone.clear()
+    assert parse_qs(urlsplit(client.post(form).headers["Location"]).query)["next"] == [form]
+    client.sign_in(scene.specialist.email)
+    saved = client.post(form, data={"handed_in_on": "2026-01-31"})
+    assert saved.headers["Location"] == row
+    assert leads_back(row)
