@@ -83,10 +83,8 @@ def told(
 def head(lines: Sequence[Conflict]) -> str:
     """The one sentence above all fields: who, where it was one person at one time."""
     sentences = {line.sentence for line in lines}
-    if not sentences:
-        return ""
-    if len(sentences) == 1:
-        return sentences.pop()
+    if len(sentences) < 2:
+        return "".join(sentences)
     return gettext("This was saved more than once while you were writing: who and when stands beside each field.")
 
 
