@@ -3,10 +3,10 @@
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, RadioField, StringField
 
-from backoffice.forms.base import Form
+from backoffice.forms.base import StaffForm
 
 
-class AgencyForm(Form):
+class AgencyForm(StaffForm):
     code = StringField(_l("Code"), description=_l("As in project codes, for instance LV01."))
     name = StringField(_l("Name in English"))
     name_lv = StringField(_l("Name in Latvian"))
@@ -19,6 +19,6 @@ class AgencyForm(Form):
     )
 
 
-class AgencyAdminForm(Form):
-    email = EmailField(_l("Email"), render_kw={"autocomplete": "off"})
-    name = StringField(_l("Name"), render_kw={"autocomplete": "off"})
+class AgencyAdminForm(StaffForm):
+    email = EmailField(_l("Email"))
+    name = StringField(_l("Name"))

@@ -3,16 +3,16 @@
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, HiddenField, SelectField, StringField, TextAreaField
 
-from backoffice.forms.base import Form
+from backoffice.forms.base import StaffForm
 
 
-class CureForm(Form):
+class CureForm(StaffForm):
     act_key = HiddenField()
     access = SelectField(_l("Person with access"), coerce=int)
     email = EmailField(
-        _l("Email"), description=_l("The address with which the person signs in."), render_kw={"autocomplete": "off"}
+        _l("Email"), description=_l("The address with which the person signs in.")
     )
-    name = StringField(_l("Name"), render_kw={"autocomplete": "off"})
+    name = StringField(_l("Name"))
     contact = SelectField(_l("Contact person"), coerce=int)
     mail = SelectField(_l("Mail"), coerce=int)
     reason = TextAreaField(_l("Reason"))

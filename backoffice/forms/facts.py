@@ -5,23 +5,23 @@ from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectFiel
 from wtforms.validators import Optional
 
 from backoffice.domain.projects import GRANT_WORDS, GrantState
-from backoffice.forms.base import Form
+from backoffice.forms.base import StaffForm
 
 
-class GrantStateForm(Form):
+class GrantStateForm(StaffForm):
     seen = HiddenField()
     grant_state = RadioField(_l("Grant state"), choices=[(state.value, _l(GRANT_WORDS[state])) for state in GrantState])
     reason = TextAreaField(_l("Reason"))
 
 
-class DatesForm(Form):
+class DatesForm(StaffForm):
     seen = HiddenField()
     start_date = DateField(_l("Start"), validators=[Optional()])
     end_date = DateField(_l("End of the project"), validators=[Optional()])
     reason = TextAreaField(_l("Reason"), description=_l("For colleagues, for instance the number of the amendment."))
 
 
-class RequiredForm(Form):
+class RequiredForm(StaffForm):
     seen = HiddenField()
     is_required = RadioField(
         _l("Results"),
@@ -30,10 +30,12 @@ class RequiredForm(Form):
     reason = TextAreaField(_l("Reason"))
 
 
-class MarksForm(Form):
+class MarksForm(StaffForm):
+    seen = HiddenField()
     is_good_practice = BooleanField(_l("Good practice"))
     is_success_story = BooleanField(_l("Success story"))
 
 
-class ResponsibleForm(Form):
+class ResponsibleForm(StaffForm):
+    seen = HiddenField()
     responsible = SelectField(_l("Responsible"), coerce=int, validate_choice=False)

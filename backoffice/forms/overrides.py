@@ -4,14 +4,14 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField, TextAreaField
 
 from backoffice.domain.visibility import BasisKind
-from backoffice.forms.base import Form
+from backoffice.forms.base import StaffForm
 
 
-class HideForm(Form):
+class HideForm(StaffForm):
     reason = TextAreaField(_l("Reason"))
 
 
-class ShowForm(Form):
+class ShowForm(StaffForm):
     basis_kind = RadioField(
         _l("On what ground"),
         choices=[(BasisKind.TICKET.value, _l("A ticket")), (BasisKind.CONSENT.value, _l("A written consent"))],
@@ -24,5 +24,5 @@ class ShowForm(Form):
     reason = TextAreaField(_l("Reason"), description=_l("Kept with your name and the date."))
 
 
-class ClearForm(Form):
+class ClearForm(StaffForm):
     """Nothing but the press itself."""

@@ -3,19 +3,17 @@
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, HiddenField
 
-from backoffice.forms.base import Form
+from backoffice.forms.base import StaffForm
 
 
-class LookForm(Form):
+class LookForm(StaffForm):
     email = EmailField(
         _l("Email"), description=_l("The address by which the person is known here."),
-        render_kw={"autocomplete": "off"},
     )
 
 
-class EraseForm(Form):
+class EraseForm(StaffForm):
     email = HiddenField()
     again = EmailField(
         _l("The address once more"), description=_l("So that nobody is erased by a slip."),
-        render_kw={"autocomplete": "off"},
     )

@@ -8,10 +8,10 @@ from wtforms.widgets import HiddenInput
 from backoffice.domain.notices import ANCHOR_WORDS, DATED, MAIL_WORDS
 from backoffice.domain.projects import PublicationRule
 from backoffice.domain.retention import RULES, Kept
-from backoffice.forms.base import Form
+from backoffice.forms.base import StaffForm
 
 
-class SettingsForm(Form):
+class SettingsForm(StaffForm):
     name = StringField(_l("Name in English"))
     name_lv = StringField(_l("Name in Latvian"))
     phone = StringField(_l("Phone"), description=_l("Stands where no specialist is responsible."))
@@ -69,7 +69,7 @@ class SettingsForm(Form):
     )
 
 
-class MailTextForm(Form):
+class MailTextForm(StaffForm):
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
     subject_lv = StringField(_l("Subject in Latvian"))
     body_lv = TextAreaField(_l("Text in Latvian"))
@@ -77,7 +77,7 @@ class MailTextForm(Form):
     body_en = TextAreaField(_l("Text in English"))
 
 
-class TextForm(Form):
+class TextForm(StaffForm):
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
     subject_lv = StringField(_l("Title in Latvian"))
     body_lv = TextAreaField(_l("Text in Latvian"))

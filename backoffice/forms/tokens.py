@@ -4,15 +4,14 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectMultipleField, StringField
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from backoffice.forms.base import Form
+from backoffice.forms.base import StaffForm
 from backoffice.services.tokens import Scope
 
 
-class TokenForm(Form):
+class TokenForm(StaffForm):
     act_key = HiddenField()
     name = StringField(
         _l("Name of the system"), description=_l("The system that will use it, for instance “Grants”."),
-        render_kw={"autocomplete": "off"},
     )
     scope = SelectMultipleField(
         _l("What it opens"),

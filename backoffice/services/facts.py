@@ -56,6 +56,11 @@ def set_dates(
     return project
 
 
+def marks_seen(project: Project) -> str:
+    """Both marks as a form saw them."""
+    return f"{project.is_good_practice}/{project.is_success_story}"
+
+
 def dates_seen(project: Project) -> str:
     """Both dates as a form saw them."""
     return f"{rules.written(project.start_date)}/{rules.written(project.end_date)}"
@@ -80,9 +85,13 @@ def set_results_required(
     return project
 
 
-def assign(uow: UnitOfWork, *, actor: Actor, project_id: int, responsible_id: int | None) -> Project:
-    """Whose job it is (DOMAIN §1): a specialist of the agency, or nobody."""
+def assign(
+    uow: UnitOfWork, *, actor: Actor, project_id: int, responsible_id: int | None, seen: str | None = None
+) -> Project:
+    """Whose job it is (DOMAIN §1): a specialist of the agency, or nobody. `seen`: who it was on the page, if one."""
     project = projects.lock(uow, actor=actor, project_id=project_id, permission=Permission.PROJECT_ASSIGN)
+    if seen is not None:
+        _check_seen(seen, rules.written(project.responsible_id), field="responsible")
     check_responsible(uow.session, project=project, responsible_id=responsible_id)
     _change(uow, actor=actor, project=project, changes={"responsible_id": responsible_id}, reason="")
     return project
@@ -99,10 +108,11 @@ def check_responsible(session: Session, *, project: Project, responsible_id: int
 
 
 def set_marks(
-    uow: UnitOfWork, *, actor: Actor, project_id: int, is_good_practice: bool, is_success_story: bool
+    uow: UnitOfWork, *, actor: Actor, project_id: int, seen: str, is_good_practice: bool, is_success_story: bool
 ) -> Project:
     """What the agency recommends to others, seen by everybody; an import leaves it from now on."""
     project = projects.lock(uow, actor=actor, project_id=project_id, permission=Permission.PROJECT_MARK)
+    _check_seen(seen, marks_seen(project), field="is_good_practice")
     marks: dict[str, Value] = {"is_good_practice": is_good_practice, "is_success_story": is_success_story}
     _change(uow, actor=actor, project=project, changes=marks, reason="")
     return project

@@ -85,7 +85,9 @@ def head(lines: Sequence[Conflict]) -> str:
     sentences = {line.sentence for line in lines}
     if len(sentences) < 2:
         return "".join(sentences)
-    return gettext("This was saved more than once while you were writing: who and when stands beside each field.")
+    return str(
+        gettext("This was saved more than once while you were writing: who and when stands beside each field.")
+    )
 
 
 def _changed(event: AuditEvent, name: str, acts: Sequence[str]) -> bool:

@@ -1,6 +1,7 @@
 """Facts of a project that staff set: each on a page of its own that says what follows (DOMAIN §2)."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from flask import abort
@@ -14,10 +15,12 @@ from backoffice.domain.projects import GRANT_WORDS, GrantState
 from backoffice.forms.base import Form
 from backoffice.forms.facts import DatesForm, GrantStateForm, MarksForm, RequiredForm, ResponsibleForm
 from backoffice.models import Project, User
+from backoffice.queries import audit, projects
 from backoffice.queries import facts as queries
-from backoffice.queries import projects
 from backoffice.services import facts
+from backoffice.views import conflicts
 from backoffice.views.admin.overrides import OverridePages
+from backoffice.views.conflicts import Conflict
 from backoffice.views.messages import day
 
 
@@ -46,7 +49,10 @@ class FactPages(OverridePages):
 
         def show(*, is_again: bool = False) -> None:
             state = self._one(code).grant_state
-            _show_now(form, form.grant_state, seen=state.value, words=_(GRANT_WORDS[state]), is_again=is_again)
+            _show_now(
+                form, form.grant_state, seen=state.value, words=_(GRANT_WORDS[state]), project=project,
+                is_again=is_again,
+            )
 
         show()
         return self.override_page(
@@ -75,7 +81,7 @@ class FactPages(OverridePages):
             row = self._one(code)
             for field, value in ((form.start_date, row.start_date), (form.end_date, row.end_date)):
                 words = day(value) if value else ""
-                _show_now(form, field, seen=facts.dates_seen(row), words=words, is_again=is_again)
+                _show_now(form, field, seen=facts.dates_seen(row), words=words, project=row, is_again=is_again)
 
         show()
         return self.override_page(
@@ -104,7 +110,7 @@ class FactPages(OverridePages):
             row = self._one(code)
             words = _("required") if projects.results_required(row) else _("not required")
             seen = rules.written(row.results_required_override)
-            _show_now(form, form.is_required, seen=seen, words=words, is_again=is_again)
+            _show_now(form, form.is_required, seen=seen, words=words, project=row, is_again=is_again)
 
         show()
         return self.override_page(
@@ -128,6 +134,16 @@ class FactPages(OverridePages):
         form = MarksForm(data={
             "is_good_practice": project.is_good_practice, "is_success_story": project.is_success_story,
         })
+
+        def show(*, is_again: bool = False) -> None:
+            row = self._one(code)
+            for field, value in (
+                (form.is_good_practice, row.is_good_practice), (form.is_success_story, row.is_success_story)
+            ):
+                words = _("yes") if value else _("no")
+                _show_now(form, field, seen=facts.marks_seen(row), words=words, project=row, is_again=is_again)
+
+        show()
         return self.override_page(
             form=form, button=_("Save"), title=_("Good practice, success story"), heading=project.title,
             effects=[
@@ -135,9 +151,10 @@ class FactPages(OverridePages):
                 _("“Good practice” is a filter of the public search."),
                 _("An import leaves the mark as you set it."),
             ],
-            back=self._url(project), done=_("Saved."),
+            back=self._url(project), done=_("Saved."), refused=lambda: show(is_again=True),
             act=lambda uow: facts.set_marks(
-                uow, actor=self.actor, project_id=project.id, is_good_practice=bool(form.is_good_practice.data),
+                uow, actor=self.actor, project_id=project.id, seen=form.seen.data or "",
+                is_good_practice=bool(form.is_good_practice.data),
                 is_success_story=bool(form.is_success_story.data),
             ),
         )
@@ -147,6 +164,14 @@ class FactPages(OverridePages):
         project = self._one(code)
         form = ResponsibleForm(data={"responsible": project.responsible_id or 0})
         form.responsible.choices = self.specialists()
+
+        def show(*, is_again: bool = False) -> None:
+            row = self._one(code)
+            seen = rules.written(row.responsible_id)
+            words = said("responsible_id", seen) or _("nobody")
+            _show_now(form, form.responsible, seen=seen, words=words, project=row, is_again=is_again)
+
+        show()
         return self.override_page(
             form=form, button=_("Save"), title=_("Responsible specialist"), heading=project.title,
             effects=[
@@ -154,9 +179,10 @@ class FactPages(OverridePages):
                 _("Anybody of the agency may still claim the review."),
                 self.held_words(),
             ],
-            back=self._url(project), done=_("Saved."),
+            back=self._url(project), done=_("Saved."), refused=lambda: show(is_again=True),
             act=lambda uow: facts.assign(
-                uow, actor=self.actor, project_id=project.id, responsible_id=form.responsible.data or None
+                uow, actor=self.actor, project_id=project.id, responsible_id=form.responsible.data or None,
+                seen=form.seen.data or "",
             ),
         )
 
@@ -221,8 +247,18 @@ def held_facts(project: Project) -> list[dict[str, Any]]:
     ]
 
 
-def _show_now(form: Any, field: Any, *, seen: str, words: str, is_again: bool = False) -> None:
-    """What stands there now, in words beside the field and as the mark by which a stale form is known."""
+_CALLED = MappingProxyType({"responsible": "responsible_id"})
+_ALSO = MappingProxyType({"is_required": ("project:waived", "project:results-required")})
+
+
+def _show_now(form: Any, field: Any, *, seen: str, words: str, project: Project, is_again: bool = False) -> None:
+    """What stands there now, in words beside the field and as the mark by which a stale form is known; on a page that
+    comes back, with who changed it when."""
+    field.description = _("Now: %(value)s", value=words or _("not known"))
+    if is_again and (form.seen.raw_data or [""])[0] != seen:
+        line = Conflict(name=field.name, label="", yours="", theirs=words, chosen=conflicts.YOURS)
+        lately = audit.lately(agency_id=project.agency_id, project_id=project.id)
+        told = conflicts.told([line], lately, called=_CALLED, also=_ALSO)[0]
+        field.description = f"{field.description} ({told.by})"
     if is_again or not form.is_submitted():
         form.seen.data = seen
-    field.description = _("Now: %(value)s", value=words or _("not known"))

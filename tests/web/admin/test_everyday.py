@@ -68,13 +68,13 @@ def test_a_mark_is_public_at_once_and_kept_against_an_import(
     client.sign_in(factories.staff(Role.HELPDESK, agency_id=scene.agency_id).email)
     assert client.get(path).status_code == 403
     client.sign_in(scene.specialist.email)
-    assert client.post(path, data={"is_good_practice": "y"}).status_code == 302
+    assert client.post(path, data={"is_good_practice": "y", "seen": "False/False"}).status_code == 302
     visitor = client.application.test_client()
     assert code in visitor.get("/projects/?view=projects&good_practice=yes").text
     assert "Good practice" in visitor.get(f"/projects/{code}").text
     assert [row.field for row in session.scalars(select(StaffFact))] == ["is_good_practice"]
     session.rollback()
-    assert client.post(path, data={"is_success_story": "y"}).status_code == 302
+    assert client.post(path, data={"is_success_story": "y", "seen": "True/False"}).status_code == 302
     assert code not in visitor.get("/projects/?view=projects&good_practice=yes").text
 
 
