@@ -64,6 +64,7 @@ def main() -> None:
     with postgres.server(folder) as url, tempfile.TemporaryDirectory() as var:
         app = create_app(settings(url=url, var=Path(var)))
         app.test_client_class = Quick
+        app.testing = False  # as in real life: the number beside "Needs data" is kept for a minute
         with app.app_context():
             upgrade()
             agency_id = _fill()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -87,11 +88,17 @@ def page(
 
 def counts(session: Session, actor: Actor, *, today: date) -> dict[Need, int]:
     """How many of each kind, in one statement, none counted further than MOST."""
+    return dict(zip(Need, session.execute(_counting(actor, today)).one(), strict=True))
+
+
+@lru_cache(maxsize=64)
+def _counting(actor: Actor, today: date) -> Select[Any]:
+    """Put together once a day: that takes longer than a small agency's database needs for the answer."""
     parts = [
         select(func.count()).select_from(_select(actor, need, today=today).limit(MOST).subquery()).scalar_subquery()
         for need in Need
     ]
-    return dict(zip(Need, session.execute(select(*parts)).one(), strict=True))
+    return select(*parts)
 
 
 def _select(actor: Actor, need: Need, *, today: date, search: str = "") -> _Columns:

@@ -49,7 +49,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Blueprint, Flask, Response, has_request_context, request, url_for
+from flask import Blueprint, Flask, Response, g, has_request_context, request, url_for
 from flask_admin.babel import domain as admin_messages
 from flask_admin.theme import Theme
 from flask_babel import get_locale
@@ -145,6 +145,17 @@ def _hash(path: Path) -> str:
 
 def asset(name: str, endpoint: str = "theme.static") -> str:
     """Address of a static file that changes with its content."""
+    if not has_request_context():
+        return _address(name, endpoint)
+    # A list has some hundred icons of one file: its address is put together once for each page.
+    known: dict[tuple[str, str], str] = g.setdefault("assets", {})
+    found = known.get((name, endpoint))
+    if found is None:
+        found = known[name, endpoint] = _address(name, endpoint)
+    return found
+
+
+def _address(name: str, endpoint: str) -> str:
     folder = HERE / "static" if endpoint == "theme.static" else HERE.parent / "static"
     return url_for(endpoint, filename=name, v=_hash(folder / name))
 

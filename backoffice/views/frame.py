@@ -11,7 +11,7 @@ from backoffice import auth
 from backoffice.db import db
 from backoffice.domain import ticket_context
 from backoffice.domain.errors import N_
-from backoffice.domain.permissions import ROLE_WORDS, Permission, Role
+from backoffice.domain.permissions import ROLE_WORDS, Actor, Permission, Role
 from backoffice.models import Agency
 from backoffice.queries import agencies, menu
 from backoffice.theme.theme import Group, Link, Person, Shell
@@ -215,8 +215,8 @@ def _foot(row: Agency | None) -> tuple[Link, ...]:
 
 def _groups() -> tuple[Group, ...]:
     """The side menu: views that exist and are open to the person, in the order of the table; others at the end."""
-    open_views = {view.url.rstrip("/"): view for view in _open_views()}
     staff = auth.staff()
+    open_views = {view.url.rstrip("/"): view for view in _open_views(staff)} if staff else {}
     numbers = menu.waiting(db.session(), agency_id=staff.agency_id) if staff and staff.agency_id else None
     active = _active([*open_views])
     groups = []
@@ -225,7 +225,7 @@ def _groups() -> tuple[Group, ...]:
             Link(
                 label=gettext(entry.label), url=_address(view), icon=entry.icon,
                 active=view.url.rstrip("/") == active,
-                count=_count(entry.count, numbers),
+                count=_count(entry.count, numbers, staff=staff),
             )
             for entry in entries
             if (view := open_views.pop(_fitting(entry.path, [*open_views]), None)) is not None
@@ -240,18 +240,17 @@ def _groups() -> tuple[Group, ...]:
     )
 
 
-def _count(name: str, numbers: menu.Waiting | None) -> int | None:
+def _count(name: str, numbers: menu.Waiting | None, *, staff: Actor | None) -> int | None:
     """A number beside an entry; nothing for none."""
-    staff = auth.staff()
     if name == "needs" and staff is not None:
         return needs_count.current(staff) or None
     return (getattr(numbers, name) or None) if numbers and name else None
 
 
-def _open_views() -> Iterator[Guarded]:
+def _open_views(actor: Actor) -> Iterator[Guarded]:
     for site in current_app.extensions.get("admin", ()):
         for view in site._views:
-            if isinstance(view, Guarded) and view.is_visible() and view.is_accessible():
+            if isinstance(view, Guarded) and view.is_visible() and view.is_open_to(actor):
                 yield view
 
 

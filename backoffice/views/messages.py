@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 
+from babel import dates as babel_dates
 from flask_babel import format_date, format_datetime, format_decimal, get_locale, gettext
 
 from backoffice.domain.errors import DomainError
@@ -35,7 +37,15 @@ def refuse(form: Form, error: DomainError) -> None:
 
 def day(value: date) -> str:
     """25 November 2026 · 25.11.2026. (GLOSSARY)"""
-    return str(format_date(value, "dd.MM.yyyy." if _is_latvian() else "d MMMM yyyy"))
+    if isinstance(value, datetime):
+        return str(format_date(value, "dd.MM.yyyy." if _is_latvian() else "d MMMM yyyy"))
+    return _day(value, str(get_locale() or "en"))
+
+
+@lru_cache(maxsize=4_096)
+def _day(value: date, language: str) -> str:
+    """A plain day has no zone: the same day is always written alike, and lists say the same days over and over."""
+    return str(babel_dates.format_date(value, "dd.MM.yyyy." if language == "lv" else "d MMMM yyyy", locale=language))
 
 
 def moment(value: datetime) -> str:

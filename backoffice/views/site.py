@@ -24,6 +24,7 @@ from backoffice.views import (
     public,
     second_factor,
     sitting,
+    template_words,
     tickets,
     uploads,
     verify,
@@ -80,6 +81,7 @@ def init_app(app: Flask) -> None:
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
     frame.init_app(app)
+    template_words.init_app(app)
     app.before_request(language.keep_choice)
     app.after_request(_headers)
     errors.init_app(app)

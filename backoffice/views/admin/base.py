@@ -42,7 +42,14 @@ class Guarded(BaseView):
     def opens(self, endpoint: str) -> bool:
         """May the actor use this function of the view? Templates ask this before they show a button."""
         actor = auth.staff()
-        return actor is not None and endpoint in self.permissions and actor.can(self.permissions[endpoint])
+        return actor is not None and self._lets(actor, endpoint)
+
+    def _lets(self, actor: Actor, endpoint: str) -> bool:
+        return endpoint in self.permissions and actor.can(self.permissions[endpoint])
+
+    def is_open_to(self, actor: Actor) -> bool:
+        """May the actor open its first page? The menu asks this of every view."""
+        return self._lets(actor, self._default_view)
 
     def is_accessible(self) -> bool:
         return self.opens(self._default_view)
