@@ -163,11 +163,6 @@ HINT = N_(
 PICTURE_HINT = N_("PNG, JPEG, WebP or GIF.")
 
 
-def allowed_types() -> tuple[FileType, ...]:
-    """Every kind that is taken, in the order in which pages name them."""
-    return tuple(TYPES.values())
-
-
 def accept(kinds: Collection[FileKind] = tuple(FileKind)) -> str:
     """The `accept` of a file field: extensions, since a browser's own media types differ by machine."""
     return ",".join(extension for kind in kinds for extension in TYPES[kind].extensions)

@@ -108,11 +108,6 @@ def parse_code(text: str) -> ProjectCode:
     )
 
 
-def is_action_known(action: str) -> bool:
-    """KA1 and KA2 have a rule for results; any other action is a row in "Needs data" (DOMAIN §2)."""
-    return action.startswith(("KA1", "KA2"))
-
-
 def results_required(*, action: str, override: bool | None, grant_state: GrantState) -> bool:
     """The effective "results required": KA2 must, KA1 may, others not until staff say so; cancelled never."""
     if grant_state is GrantState.CANCELLED:

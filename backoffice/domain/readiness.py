@@ -112,10 +112,6 @@ def findings(state: ProjectState) -> list[Finding]:
     return sorted(found, key=lambda line: line.level is Level.WARNING)
 
 
-def has_errors(lines: Sequence[Finding]) -> bool:
-    return any(line.level is Level.ERROR for line in lines)
-
-
 def warnings_of(lines: Sequence[Finding]) -> list[Finding]:
     return [line for line in lines if line.level is Level.WARNING]
 

@@ -73,8 +73,8 @@ def fit(text: str, *, limit: str, field: str) -> str:
 
 
 def fold_email(text: str) -> str:
-    """Addresses are compared in lower case, composed, without blanks around them."""
-    return unicodedata.normalize("NFC", text.strip()).casefold()
+    """Addresses are compared in lower case, composed, without blanks around them or controls in them."""
+    return clean(text).casefold()
 
 
 def web_address(text: str, *, field: str) -> str:

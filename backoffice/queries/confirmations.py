@@ -37,10 +37,6 @@ class Confirmation:
     reopened_at: datetime | None
     replaced_by: Replacement | None
 
-    @property
-    def is_standing(self) -> bool:
-        return self.undone_at is None and self.reopened_at is None and self.replaced_by is None
-
 
 def by_code(session: Session, code: str) -> Confirmation | None:
     """The approval with this folded code."""

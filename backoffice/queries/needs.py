@@ -128,7 +128,7 @@ def _no_access(query: _Columns, _today: date) -> _Columns:
 
 
 def _undecided(query: _Columns, _today: date) -> _Columns:
-    """An action for which no rule says whether results are required (domain.projects.is_action_known)."""
+    """An action for which no rule says whether results are required: neither KA1 nor KA2 (DOMAIN §2)."""
     return query.select_from(Project).where(
         Project.results_required_override.is_(None), Project.grant_state != GrantState.CANCELLED,
         ~Project.action.startswith("KA1"), ~Project.action.startswith("KA2"),

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from sqlalchemy import select
-
 from backoffice.domain import text
 from backoffice.domain.errors import N_, NotFound, Refused
 from backoffice.domain.permissions import Actor, Permission
 from backoffice.models import Project
+from backoffice.queries import gate
 from backoffice.queries import projects as queries
 from backoffice.services import audit, projects, staff_facts
 from backoffice.services.uow import UnitOfWork
@@ -44,7 +43,7 @@ def mark_by_token(
 ) -> Project:
     """By the agency's own system, whose token holds the scope `report:write`."""
     project = uow.session.scalar(
-        select(Project).where(Project.agency_id == agency_id, Project.code == code.strip().upper()).with_for_update()
+        gate.project(agency_id=agency_id, code=code).with_for_update()
     )
     if project is None:
         raise NotFound(N_("There is no such project."))

@@ -328,3 +328,12 @@ def test_the_document_names_every_route_of_the_gate(app: Flask, client: Client) 
         if str(rule.endpoint).startswith("api.")
     }
     assert described == routes
+
+
+def test_a_code_that_no_database_takes_is_no_project(client: Client, scene: Scene) -> None:
+    for method in ("GET", "PUT"):
+        path = "final-report-gate" if method == "GET" else "final-report"
+        answer = client.open(
+            f"/api/v1/projects/2024%00/{path}", method=method, headers=token(scene.agency_id), json={}
+        )
+        assert answer.status_code == 404

@@ -389,3 +389,12 @@ def test_pages_of_sign_in_are_whole_in_both_languages(client: Client, coordinato
     for path in ("/login?", "/login?next=/my/", "/login/forgot?", f"/invite/{token}?", "/invite/gone?"):
         titles = {soup(client.get(f"{path}&lang={language}")).h1.get_text() for language in ("lv", "en")}  # type: ignore[union-attr]
         assert len(titles) == 2
+
+
+@pytest.mark.both_engines
+@pytest.mark.usefixtures("session")
+@pytest.mark.parametrize("path", ["/login", "/login/forgot"])
+def test_an_address_with_a_nul_or_a_body_of_json_is_no_fault_of_ours(client: Client, path: str) -> None:
+    answer = client.post(path, data={"email": "a\x00b@example.org", "password": "x\x00y"})
+    assert answer.status_code in (200, 401)
+    assert client.post(path, json=[1, 2]).status_code in (200, 400)

@@ -13,16 +13,16 @@ from backoffice.models import Agency
 from backoffice.queries import agencies
 from backoffice.services import agencies as services
 from backoffice.services.users import create_staff
-from backoffice.views.admin.overrides import OverridePages
+from backoffice.views.admin.confirming import ConfirmPages
 
 
-class AgencyView(OverridePages):
+class AgencyView(ConfirmPages):
     permissions = {
         "index": Permission.AGENCY_MANAGE,
         "new_view": Permission.AGENCY_MANAGE,
         "admin_view": Permission.AGENCY_MANAGE,
     }
-    override_template = "admin/agencies/confirm.html"
+    confirm_template = "admin/agencies/confirm.html"
 
     @expose("/")
     def index(self) -> Any:
@@ -32,7 +32,7 @@ class AgencyView(OverridePages):
     @expose("/new", methods=("GET", "POST"))
     def new_view(self) -> Any:
         form = AgencyForm()
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Add agency"), heading="",
             effects=[
                 _("It starts empty: no project, no staff. Its admin imports the projects and adds the others."),
@@ -52,7 +52,7 @@ class AgencyView(OverridePages):
         """An admin of the agency, told by a mail with a one-time link."""
         agency = db.session.scalar(agencies.by_code(code)) or abort(404)
         agency_id, form = agency.id, AgencyAdminForm()
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Add admin"), heading=agency.name,
             effects=[
                 _("The person gets a mail with a link to set a password; it works for 72 hours."),

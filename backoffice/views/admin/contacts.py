@@ -14,7 +14,8 @@ from backoffice.models import Contact, User
 from backoffice.queries import audit, contacts, outbox
 from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
-from backoffice.views.admin.overrides import OverridePages, back_to
+from backoffice.views.admin.confirming import back_to
+from backoffice.views.admin.overrides import OverridePages
 from backoffice.views.audit_words import action
 from backoffice.views.exporting import Sheet
 

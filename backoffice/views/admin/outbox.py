@@ -20,12 +20,12 @@ from backoffice.services import outbox as services
 from backoffice.services.uow import unit_of_work
 from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
-from backoffice.views.admin.overrides import OverridePages
+from backoffice.views.admin.confirming import ConfirmPages
 from backoffice.views.exporting import Sheet
 from backoffice.views.messages import day
 
 
-class OutboxView(OverridePages, RecordView):
+class OutboxView(ConfirmPages, RecordView):
     permissions = {
         "index_view": Permission.OUTBOX_READ,
         "mail_view": Permission.OUTBOX_READ,
@@ -37,7 +37,7 @@ class OutboxView(OverridePages, RecordView):
     list_order = outbox.ORDER
     list_descending = True
     views = ("all", *(state.value for state in OutboxState))
-    override_template = "admin/outbox/again.html"
+    confirm_template = "admin/outbox/again.html"
 
     def scope(self, actor: Actor) -> ColumnElement[bool]:
         return outbox.scope(actor)
@@ -117,7 +117,7 @@ class OutboxView(OverridePages, RecordView):
               email=row.to),
             _("What became of the former one stays as it is."),
         ]
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Send again"), heading=row.subject or _called(row.kind),
             effects=[came_back, *effects] if came_back else effects, back=self.get_url(".mail_view", id=row_id),
             done=_("The mail is on its way."),

@@ -19,12 +19,12 @@ from backoffice.queries import audit, projects
 from backoffice.queries import facts as queries
 from backoffice.services import facts
 from backoffice.views import conflicts
-from backoffice.views.admin.overrides import OverridePages
+from backoffice.views.admin.confirming import ConfirmPages
 from backoffice.views.conflicts import Conflict
 from backoffice.views.messages import day
 
 
-class FactPages(OverridePages):
+class FactPages(ConfirmPages):
     """Mixed into the view of projects."""
 
     fact_permissions: ClassVar[Mapping[str, Permission]] = {
@@ -55,7 +55,7 @@ class FactPages(OverridePages):
             )
 
         show()
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Change the grant state"), heading=project.title,
             effects=[
                 _("Terminated: the results can be submitted at once, and the invitation goes out at once."),
@@ -84,7 +84,7 @@ class FactPages(OverridePages):
                 _show_now(form, field, seen=facts.dates_seen(row), words=words, project=row, is_again=is_again)
 
         show()
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Change the dates"), heading=project.title,
             effects=[
                 _("The results can be submitted from the day after the end on."),
@@ -113,7 +113,7 @@ class FactPages(OverridePages):
             _show_now(form, form.is_required, seen=seen, words=words, project=row, is_again=is_again)
 
         show()
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Save"), title=_("Whether results are required"), heading=project.title,
             effects=[
                 _("Not required: no reminders, and the final report does not wait for results."),
@@ -144,7 +144,7 @@ class FactPages(OverridePages):
                 _show_now(form, field, seen=facts.marks_seen(row), words=words, project=row, is_again=is_again)
 
         show()
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Save"), title=_("Good practice, success story"), heading=project.title,
             effects=[
                 _("The public page of the project names the mark at once."),
@@ -172,7 +172,7 @@ class FactPages(OverridePages):
             _show_now(form, form.responsible, seen=seen, words=words, project=row, is_again=is_again)
 
         show()
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Save"), title=_("Responsible specialist"), heading=project.title,
             effects=[
                 _("Notices about submissions go to this person, and coordinators see name, phone and address."),
@@ -194,7 +194,7 @@ class FactPages(OverridePages):
             abort(404)
         difference = queries.differences(db.session(), project.id).get(field)
         theirs = _("nothing") if difference is not None and not difference.theirs else ""
-        return self.override_page(
+        return self.confirm_page(
             form=Form(), button=_("Release"), heading=f"{_(rules.FACT_WORDS[field])}: {project.title}",
             effects=[
                 _("The agency's list decides about this fact again."),

@@ -33,7 +33,8 @@ from backoffice.services import access, reports
 from backoffice.services.reports import ReportDates
 from backoffice.views import link_words, verify
 from backoffice.views.admin import sheets
-from backoffice.views.admin.overrides import back_to
+from backoffice.views.admin.confirming import back_to
+from backoffice.views.admin.overrides import OverridePages
 from backoffice.views.admin.project_bulk import FILTERS, BulkPages
 from backoffice.views.admin.project_facts import FactPages, held_facts
 from backoffice.views.audit_words import action, mark
@@ -44,7 +45,7 @@ TIMELINE = 12  # events on the page; the audit trail has all of them
 LIVE = {subject.value: subject for subject in (Subject.PROJECT, Subject.WEBSITE, Subject.LOGO)}
 
 
-class ProjectView(FactPages, BulkPages):
+class ProjectView(FactPages, OverridePages, BulkPages):
     permissions = {
         **FactPages.fact_permissions,
         **BulkPages.bulk_permissions,
@@ -62,7 +63,7 @@ class ProjectView(FactPages, BulkPages):
     list_template = "admin/projects/list.html"
     list_order = projects.LIST_ORDER
     views = ("ended", "mine", "running", "all")
-    override_template = "admin/projects/act.html"
+    confirm_template = "admin/projects/act.html"
 
     def scope(self, actor: Actor) -> ColumnElement[bool]:
         return projects.scope(actor)
@@ -197,7 +198,7 @@ class ProjectView(FactPages, BulkPages):
         """Give a person access: the remedy of the most frequent problem, a wrong address."""
         project = self._one(code)
         form = GiveAccessForm()
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Give access"), heading=project.title,
             effects=[
                 _("The person gets the access mail at once, with a link to sign in."),
@@ -216,7 +217,7 @@ class ProjectView(FactPages, BulkPages):
         project = self._one(code)
         row = next((row for row in project.accesses if str(row.id) == id and row.ended_at is None), None) or abort(404)
         form = EndAccessForm()
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("End access"), heading=row.user.email,
             effects=[
                 _("The person is signed out at once and can no longer open this project."),
@@ -234,7 +235,7 @@ class ProjectView(FactPages, BulkPages):
         row = next((row for row in project.accesses if str(row.id) == id and row.ended_at is None), None) or abort(404)
         form = MoveAccessForm(data={"email": request.args.get("email") or row.user.email})
         form.act_key.data = form.act_key.data or secrets.token_urlsafe(16)
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Move access"), heading=row.user.email,
             effects=[
                 _("With another address: the access and its mail go over to it; the former address is told."),
@@ -256,7 +257,7 @@ class ProjectView(FactPages, BulkPages):
         form = ReportForm(data={
             "handed_in_on": project.report_handed_in_on, "approved_on": project.report_approved_on,
         })
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Save"), title=_("Final report dates"), heading=project.title,
             effects=[
                 _("Once the report is handed in, the results can be submitted, whatever the end date says."),

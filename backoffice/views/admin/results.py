@@ -17,7 +17,8 @@ from backoffice.models import Override, Project, Result
 from backoffice.queries import contacts, results
 from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
-from backoffice.views.admin.overrides import OverridePages, back_to
+from backoffice.views.admin.confirming import back_to
+from backoffice.views.admin.overrides import OverridePages
 from backoffice.views.exporting import Sheet
 
 

@@ -20,12 +20,12 @@ from backoffice.services.tokens import Scope
 from backoffice.services.uow import unit_of_work
 from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
-from backoffice.views.admin.overrides import OverridePages
+from backoffice.views.admin.confirming import ConfirmPages
 from backoffice.views.exporting import Sheet
 from backoffice.views.messages import refuse
 
 
-class TokenView(OverridePages, RecordView):
+class TokenView(ConfirmPages, RecordView):
     permissions = {
         "index_view": Permission.TOKEN_MANAGE,
         "new_view": Permission.TOKEN_MANAGE,
@@ -93,7 +93,7 @@ class TokenView(OverridePages, RecordView):
         row = self.get_one(id)
         if row.revoked_at is not None:
             abort(404)
-        return self.override_page(
+        return self.confirm_page(
             form=Form(), button=_("Revoke"), heading=row.name,
             effects=[
                 _("From now on the token opens nothing; the system that uses it is refused."),

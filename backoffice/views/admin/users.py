@@ -20,12 +20,12 @@ from backoffice.services.uow import unit_of_work
 from backoffice.services.users import create_staff
 from backoffice.views.admin import sheets
 from backoffice.views.admin.base import RecordView
-from backoffice.views.admin.overrides import OverridePages
+from backoffice.views.admin.confirming import ConfirmPages
 from backoffice.views.exporting import Sheet
 from backoffice.views.messages import refuse
 
 
-class UserView(OverridePages, RecordView):
+class UserView(ConfirmPages, RecordView):
     permissions = {
         "index_view": Permission.USER_READ,
         "new_view": Permission.USER_MANAGE,
@@ -37,7 +37,7 @@ class UserView(OverridePages, RecordView):
     column_list = ("name", "role")
     list_template = "admin/users/list.html"
     list_order = users.LIST_ORDER
-    override_template = "admin/users/confirm.html"
+    confirm_template = "admin/users/confirm.html"
 
     def scope(self, actor: Actor) -> ColumnElement[bool]:
         return users.scope(actor)
@@ -78,7 +78,7 @@ class UserView(OverridePages, RecordView):
                 flash(_("%(email)s was added; the mail with the link is on its way.", email=form.email.data), "success")
                 return redirect(self.get_url(".index_view"))
         page = self.render(
-            self.override_template, form=form, button=_("Add user"), heading="", back=self.get_url(".index_view"),
+            self.confirm_template, form=form, button=_("Add user"), heading="", back=self.get_url(".index_view"),
             effects=[
                 _("The person gets a mail with a link to set a password; it works for 72 hours."),
                 _("They see this agency only."),
@@ -89,7 +89,7 @@ class UserView(OverridePages, RecordView):
     @expose("/<id>/reset", methods=("GET", "POST"))
     def reset_view(self, id: str) -> Any:
         user = self.get_one(id)
-        return self.override_page(
+        return self.confirm_page(
             form=Form(), button=_("Send a new link"), heading=user.name or user.email,
             effects=[
                 _("Every session of this person ends now."),
@@ -107,7 +107,7 @@ class UserView(OverridePages, RecordView):
         if user.deactivated_at is not None:
             abort(404)
         form = RoleForm(data={"role": user.role.value})
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Change role"), heading=user.name or user.email,
             effects=[
                 _("Every session of this person ends now; they sign in again with the rights of the new role."),
@@ -132,7 +132,7 @@ class UserView(OverridePages, RecordView):
             (0, _("Nobody")),
             *((row.id, row.name or row.email) for row in db.session.scalars(users.heirs(self.actor, user_id=user.id))),
         ]
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Set absence"), heading=user.name or user.email,
             effects=[
                 _("Mails about this person's projects go to the stand-in until then."),
@@ -157,7 +157,7 @@ class UserView(OverridePages, RecordView):
             (0, _("Nobody")),
             *((row.id, row.name or row.email) for row in db.session.scalars(users.heirs(self.actor, user_id=user.id))),
         ]
-        return self.override_page(
+        return self.confirm_page(
             form=form, button=_("Deactivate"), heading=user.name or user.email,
             effects=[
                 _("The person is signed out at once and cannot sign in any more."),

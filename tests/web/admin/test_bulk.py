@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,18 +19,6 @@ from tests.factories.reviews import Scene
 from tests.support.client import Client
 
 BULK = "/admin/projects/bulk"
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return make.scene()
-
-
-@pytest.fixture
-def admin(client: Client, scene: Scene) -> Person:
-    person = factories.staff(Role.AGENCY_ADMIN, agency_id=scene.agency_id)
-    client.sign_in(person.email)
-    return person
 
 
 def projects(scene: Scene, number: int) -> list[int]:

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,18 +20,6 @@ from tests.factories import reviews as make
 from tests.factories.reviews import Scene
 from tests.support import sheets
 from tests.support.client import Client
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return make.scene()
-
-
-@pytest.fixture
-def admin(client: Client, scene: Scene) -> Person:
-    person = factories.staff(Role.AGENCY_ADMIN, agency_id=scene.agency_id)
-    client.sign_in(person.email)
-    return person
 
 
 def project(scene: Scene, *, people: int = 1, action: str = "KA220-SCH", is_running: bool = False) -> tuple[int, str]:

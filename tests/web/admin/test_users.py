@@ -15,18 +15,6 @@ from tests.factories.reviews import Scene
 from tests.support.client import Client
 
 
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return make.scene()
-
-
-@pytest.fixture
-def admin(client: Client, scene: Scene) -> Person:
-    person = factories.staff(Role.AGENCY_ADMIN, agency_id=scene.agency_id)
-    client.sign_in(person.email)
-    return person
-
-
 @pytest.mark.usefixtures("admin")
 def test_admin_adds_a_user_who_gets_the_mail(client: Client, session: Session, scene: Scene) -> None:
     data = {"email": "New@Agency.example", "name": "Nora Jauna", "role": "helpdesk"}
