@@ -67,7 +67,7 @@ def _fill(agency_id: int, *, first: int, many: int) -> None:
         demo_scale.add(uow, first=OVER + first, many=many)
     with unit_of_work() as uow:
         ids = list(uow.session.scalars(select(Project.id).order_by(Project.id).offset(first)))
-        waiting, rest = ids[: many // 2], ids[many // 2 :]
+        waiting = ids[: many // 2]  # the others stay published
         uow.session.execute(update(Project).where(Project.id.in_(waiting)).values(status=Status.UNDER_REVIEW))
     for project_id in waiting:
         factories.contact(project_id=project_id)
