@@ -26,7 +26,7 @@ class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("id", "code", "title", "organisation", "status", "end_date", "grant_state", "created_at")
     search_fields = ("code", "title", "organisation")
     list_filter = ("status",)
-    list_per_page = 50
+    list_per_page = 25
 
 
 urlpatterns = [path("admin/", admin.site.urls)]

@@ -33,6 +33,7 @@ from tests.support.client import Client
 
 SCALE = int(os.environ.get("SCALE", "200000"))
 ROUNDS = 15
+ROWS = 25  # of a page on every side: as many as our lists show
 WORD, STATUS = "harbour", "returned"
 Ask = Callable[[], object]
 
@@ -45,13 +46,13 @@ class Quick(Client):
 
 
 SQL = {
-    "page 1": "SELECT {columns} FROM project WHERE agency_id = {agency} ORDER BY sort_key, id LIMIT 51",
+    "page 1": "SELECT {columns} FROM project WHERE agency_id = {agency} ORDER BY sort_key, id LIMIT 26",
     "deep page": "SELECT {columns} FROM project WHERE agency_id = {agency} AND (sort_key, id) > ({key!r}, {id}) "
-                 "ORDER BY sort_key, id LIMIT 51",
+                 "ORDER BY sort_key, id LIMIT 26",
     "search": "SELECT {columns} FROM project WHERE agency_id = {agency} AND search_key LIKE '%{word}%' "
-              "ORDER BY sort_key, id LIMIT 51",
+              "ORDER BY sort_key, id LIMIT 26",
     "filter": "SELECT {columns} FROM project WHERE agency_id = {agency} AND status = '{status}' "
-              "ORDER BY sort_key, id LIMIT 51",
+              "ORDER BY sort_key, id LIMIT 26",
 }
 COLUMNS = ("id", "code", "title", "organisation", "status", "end_date", "grant_state", "created_at")
 
@@ -80,6 +81,7 @@ def main() -> None:
             "bare SQL": _bare(url, agency_id=agency_id, key=key, row_id=row_id),
         }
         print(f"List of projects: {SCALE:,} projects, {SCALE * 3:,} results, {SCALE * 10:,} audit events; ms p50 / p95")
+        _shown(peers)
         _table(_measure(peers))
         more = {"ours": {name: ask for name, ask in ours.items() if name not in SQL}}
         print("Other lists of ours; ms p50 / p95")
@@ -154,14 +156,14 @@ def _stock(url: str) -> dict[str, Ask]:
         column_searchable_list = ("code", "title", "organisation")
         column_filters = ("status",)
         column_default_sort = "sort_key"
-        page_size = 50
+        page_size = ROWS
         can_create = can_edit = can_delete = False
 
     with app.app_context():
         Admin(app).add_view(View(Project, other.session, endpoint="project"))
     client = app.test_client()
     paths = {
-        "page 1": "/admin/project/", "deep page": f"/admin/project/?page={SCALE * 3 // 5 // 50}",
+        "page 1": "/admin/project/", "deep page": f"/admin/project/?page={SCALE * 3 // 5 // ROWS}",
         "search": f"/admin/project/?search={WORD}", "filter": f"/admin/project/?flt0_0={STATUS.upper()}",
     }
     return {name: _asking(client.get, path) for name, path in paths.items()}
@@ -206,7 +208,7 @@ def _django(url: str) -> dict[str, Ask]:
     client = DjangoClient()
     client.force_login(get_user_model().objects.create_superuser("bench", password="bench"))
     paths = {
-        "page 1": "/admin/auth/project/", "deep page": f"/admin/auth/project/?p={SCALE * 3 // 5 // 50}",
+        "page 1": "/admin/auth/project/", "deep page": f"/admin/auth/project/?p={SCALE * 3 // 5 // ROWS}",
         "search": f"/admin/auth/project/?q={WORD}", "filter": f"/admin/auth/project/?status__exact={STATUS}",
     }
     return {name: _asking(client.get, path) for name, path in paths.items()}
@@ -232,6 +234,21 @@ def _bare(url: str, *, agency_id: int, key: str, row_id: int) -> dict[str, Ask]:
         return lambda: connection.execute(query.encode()).fetchall()
 
     return {name: asking(query.format(**values)) for name, query in SQL.items()}
+
+
+def _shown(sides: dict[str, dict[str, Ask]]) -> None:
+    """How many rows each side answers with: an empty page would be quick and prove nothing."""
+    for side, asks in sides.items():
+        found = {name: ask() for name, ask in asks.items()}
+        rows = {
+            name: len(answer) if isinstance(answer, list) else _text(answer).count("<tr") - 1  # without the head
+            for name, answer in found.items()
+        }
+        print(f"  rows of {side}: {rows}")
+
+
+def _text(answer: Any) -> str:
+    return str(answer.get_data(as_text=True) if hasattr(answer, "get_data") else answer.content.decode())
 
 
 def _measure(sides: dict[str, dict[str, Ask]]) -> dict[str, dict[str, tuple[float, float]]]:
