@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.database_url.startswith("sqlite:///"):
         _make_folder(Path(settings.database_url.removeprefix("sqlite:///")).parent)
     app = Flask("backoffice", template_folder="../templates")
+    app.url_map.converters["int"] = site.RowNumber
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,

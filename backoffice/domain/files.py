@@ -50,11 +50,6 @@ CHECK_WORDS: Mapping[FileCheck, str] = MappingProxyType({
 NEVER_SERVED = frozenset({FileCheck.WAITING, FileCheck.INFECTED})
 
 
-def blocks_submit(check: FileCheck) -> bool:
-    """Infected blocks `submit`; an unfinished upload never becomes a file at all."""
-    return check is FileCheck.INFECTED
-
-
 def blocks_approve(check: FileCheck, *, is_passed: bool) -> bool:
     """Waiting and infected block `approve`; unscannable until a specialist lets the file pass."""
     if check is FileCheck.UNSCANNABLE:

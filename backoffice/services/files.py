@@ -57,22 +57,6 @@ def add_file(
     return file
 
 
-def replace_file(
-    uow: UnitOfWork, *, actor: Actor, file_id: int, upload: Upload, has_scanner: bool
-) -> StoredFile:
-    """A new file in the place of another, whose bytes stay as long as a submission names them."""
-    project, result, old = _locked(uow, actor=actor, file_id=file_id)
-    old.removed_at = uow.now
-    uow.session.flush()
-    file = _put(
-        uow, actor=actor, project=project, result=result, upload=upload,
-        others=list(uow.session.scalars(queries.of_result(result.id))), position=old.position,
-        has_scanner=has_scanner,
-    )
-    _record(uow, actor=actor, project=project, result=result, file=file, action="file:replaced", former_id=old.id)
-    return file
-
-
 def remove_file(uow: UnitOfWork, *, actor: Actor, file_id: int) -> StoredFile:
     """Take a file out of its result; `restore_file` brings it back for thirty days."""
     project, result, file = _locked(uow, actor=actor, file_id=file_id)
@@ -226,14 +210,11 @@ def _record(
     result: Result,
     file: StoredFile,
     action: str,
-    former_id: int | None = None,
 ) -> None:
     """Count the versions up, so that a decision on what was there before is stale, and write it down."""
     results.files_changed(uow, project=project, result=result)
     uow.session.expire(result, ["files"])
     details: dict[str, object] = {"file_id": file.id, "size": file.size, "sha256": file.sha256}
-    if former_id is not None:
-        details["former_id"] = former_id
     audit.record(
         uow, actor=actor, action=action, agency_id=project.agency_id, project_id=project.id,
         subject=item_key(result.id), details=details,

@@ -32,7 +32,6 @@ ACTION_WORDS: Mapping[str, str] = MappingProxyType({
     "file:refused": N_("File refused"),
     "file:restored": N_("File restored"),
     "file:removed": N_("File removed"),
-    "file:replaced": N_("File replaced"),
     "identity:linked": N_("EU Login account tied to a person"),
     "identity:rebound": N_("EU Login account of a person exchanged"),
     "identity:released": N_("EU Login account of a person let go"),

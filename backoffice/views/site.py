@@ -1,8 +1,11 @@
 """What every page shares: blueprints, headers, errors and what the templates may ask for."""
 
+from typing import Any
+
 from flask import Flask, current_app, session
 from flask_babel import get_locale
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from backoffice import auth
@@ -64,6 +67,13 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address, no larger than a database holds; another is of nothing, and the address is unknown."""
+
+    def __init__(self, map: Map, **options: Any) -> None:
+        super().__init__(map, **{"max": 2**31 - 1, **options})
 
 
 def init_app(app: Flask) -> None:

@@ -209,15 +209,6 @@ def test_second_press_of_the_button_adds_nothing(scene: Scene) -> None:
     assert names(scene) == ["a.txt"]
 
 
-def test_replaced_file_gives_its_place_and_name_to_the_new_one(scene: Scene) -> None:
-    first = add(scene, "a.txt", b"one")
-    add(scene, "b.txt", b"two")
-    with intake.taken_in(scene.store, io.BytesIO(b"new"), name="a.txt") as upload, unit_of_work() as uow:
-        files.replace_file(uow, actor=scene.coordinator.actor, file_id=first, upload=upload, has_scanner=False)
-    assert names(scene) == ["a.txt", "b.txt"]
-    assert scene.store.exists(row(first).storage_key)
-
-
 def test_logo_is_written_anew_and_public_at_once(scene: Scene, session: Session) -> None:
     content = samples.picture("PNG") + b"hidden"
     with (

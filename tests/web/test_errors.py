@@ -92,6 +92,11 @@ def test_visitor_gets_a_number_and_no_inside_of_a_fault(
     assert soup.select_one("main .code").get_text() in caplog.text
 
 
+def test_a_number_larger_than_the_database_holds_is_of_nothing(visitor: FlaskClient) -> None:
+    for number in (2**31, 2**70):
+        soup_of(visitor, f"/projects/2023-1-LV01-KA220-SCH-000000001/results/{number}/download", status=404)
+
+
 def test_visitor_still_gets_a_page_when_the_database_is_away(tmp_path: Path) -> None:
     empty = factory.create_app(settings(database_url=f"sqlite:///{tmp_path}/empty.db", var=tmp_path))
     empty.testing = False
