@@ -11,7 +11,7 @@ from backoffice.services.uow import unit_of_work
 from tests import factories
 from tests.e2e.pages.provider import sign_in_there
 from tests.e2e.pages.site import Site
-from tests.e2e.test_sign_in import barriers
+from tests.support.barriers import barriers
 
 pytestmark = pytest.mark.one_engine
 CODE = "2023-1-LV01-KA220-SCH-000000001"
@@ -27,7 +27,7 @@ def test_coordinator_comes_by_eu_login_to_the_very_place_accepts_the_terms_and_s
     page = eu_site.page
     eu_site.open(f"/my/{CODE}/?lang=en")  # a mail's link, signed out
     expect(page.get_by_text(CODE)).to_be_visible()
-    assert barriers(eu_site) == []
+    assert barriers(eu_site.page) == []
     eu_site.follow("Sign in with EU Login")
     sign_in_there(page, "anna")  # the provider says anna@School.Example
     page.get_by_label("I have read the terms of use and accept them").check()
@@ -61,7 +61,7 @@ def test_wrong_address_reads_who_can_give_access_and_may_take_another_account(
         page.set_viewport_size({"width": width, "height": 900})
         for language in ("lv", "en"):
             eu_site.open(f"/login/eu/refused?lang={language}")
-            assert barriers(eu_site) == []
+            assert barriers(eu_site.page) == []
     session.rollback()
     assert [(row.email, row.outcome) for row in session.scalars(select(SignInAttempt))] == [
         ("berta@school.example", "not-invited")
