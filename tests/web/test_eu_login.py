@@ -41,7 +41,7 @@ from tests.support import lying_provider, mails
 from tests.support.client import Client
 from tests.support.lying_provider import CLIENT, SECRET, Provider
 
-pytestmark = pytest.mark.one_engine
+pytestmark = [pytest.mark.one_engine, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

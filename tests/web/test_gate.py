@@ -23,7 +23,7 @@ from tests.factories import reviews as make
 from tests.factories.reviews import Scene
 from tests.support.client import Client
 
-pytestmark = pytest.mark.both_engines
+pytestmark = [pytest.mark.both_engines, pytest.mark.slow]
 
 BOTH = (Scope.GATE_READ, Scope.REPORT_WRITE)
 

@@ -24,7 +24,7 @@ from tests.factories import reviews
 from tests.factories.reviews import Scene
 from tests.support.client import Client
 
-pytestmark = pytest.mark.both_engines
+pytestmark = [pytest.mark.both_engines, pytest.mark.slow]
 
 CODE = "2023-1-LV01-KA220-SCH-000000005"
 SECRET = "Kept away from everybody"

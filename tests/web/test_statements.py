@@ -21,7 +21,7 @@ from tests import factories
 from tests.factories import reviews, tickets
 from tests.support.client import Client
 
-pytestmark = pytest.mark.one_engine
+pytestmark = [pytest.mark.one_engine, pytest.mark.slow]
 FEW, MANY = 2, 20
 OVER = 30  # the made projects from this place on have ended, and most are approved
 PUBLIC = ("/projects/?view=projects", "/projects/?view=results")
