@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 
 from backoffice.domain.errors import Refused
 from backoffice.domain.files import MAX_FILE_BYTES
-from backoffice.storage.store import CUT_OFF, KEY, READ, Damaged, Entry, Source, Stored, new_key, write
+from backoffice.storage.store import CUT_OFF, KEY, Damaged, Entry, Source, Stored, new_key, pieces, write
 
 PART = 16 * 1024 * 1024
 
@@ -74,15 +74,8 @@ class S3Store:
         return cast(BinaryIO, reader)
 
     def stream(self, key: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        left = length
         with self.open(key) as file:
-            file.seek(start)
-            while left is None or left > 0:
-                piece = file.read(READ if left is None else min(READ, left))
-                if not piece:
-                    return
-                left = None if left is None else left - len(piece)
-                yield piece
+            yield from pieces(file, start=start, length=length)
 
     @contextmanager
     def as_path(self, key: str) -> Iterator[Path]:

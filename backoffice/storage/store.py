@@ -130,15 +130,8 @@ class LocalStore:
         return self._path(key).open("rb")
 
     def stream(self, key: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        left = length
         with self.open(key) as file:
-            file.seek(start)
-            while left is None or left > 0:
-                piece = file.read(READ if left is None else min(READ, left))
-                if not piece:
-                    return
-                left = None if left is None else left - len(piece)
-                yield piece
+            yield from pieces(file, start=start, length=length)
 
     @contextmanager
     def as_path(self, key: str) -> Iterator[Path]:
@@ -214,6 +207,18 @@ def new_key() -> str:
     """128 random bits, in folders of two letters so that none grows too long."""
     token = secrets.token_hex(16)
     return f"{token[:2]}/{token[2:]}"
+
+
+def pieces(file: BinaryIO, *, start: int, length: int | None) -> Iterator[bytes]:
+    """`length` bytes from `start` on, or all that follow; fewer where the file ends before."""
+    left = length
+    file.seek(start)
+    while left is None or left > 0:
+        piece = file.read(READ if left is None else min(READ, left))
+        if not piece:
+            return
+        left = None if left is None else left - len(piece)
+        yield piece
 
 
 def write(source: Source, path: Path, *, name: str = "", limit: int | None = None) -> tuple[int, str]:

@@ -37,11 +37,6 @@ NEW = "ilze.p@new-school.example"
 
 
 @pytest.fixture
-def scene(session: Session) -> Scene:
-    return make.scene()
-
-
-@pytest.fixture
 def helpdesk(client: Client, scene: Scene) -> Person:
     person = factories.staff(Role.HELPDESK, agency_id=scene.agency_id)
     client.sign_in(person.email)

@@ -2,10 +2,8 @@
 
 import re
 
-import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
-from sqlalchemy.orm import Session
 
 from backoffice.domain.permissions import Role
 from backoffice.views.admin.base import RecordView
@@ -15,11 +13,6 @@ from tests.factories import tickets
 from tests.factories.reviews import Scene
 from tests.support import sheets
 from tests.support.client import Client
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return make.scene()
 
 
 def test_a_filtered_list_is_taken_away_whole_in_its_order(client: Client, scene: Scene) -> None:

@@ -19,11 +19,6 @@ from tests.support.client import Client
 pytestmark = pytest.mark.both_engines
 
 
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return make.scene()
-
-
 def code_of(session: Session, scene: Scene) -> str:
     session.rollback()
     code = session.get_one(Project, scene.project_id).code

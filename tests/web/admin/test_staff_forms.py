@@ -10,15 +10,9 @@ from sqlalchemy.orm import Session
 
 from backoffice.models import AuditEvent, Project, User
 from tests import factories
-from tests.factories import reviews as make
 from tests.factories.reviews import Scene
 from tests.support.client import Client
 from tests.web.coordinator.conftest import filled
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return make.scene()
 
 
 @pytest.fixture

@@ -9,16 +9,10 @@ from sqlalchemy.orm import Session
 from backoffice.domain.permissions import Role
 from backoffice.models import ApiToken, AuditEvent, Project
 from tests import factories
-from tests.factories import reviews as make
 from tests.factories.reviews import Scene
 from tests.support.client import Client
 
 pytestmark = pytest.mark.one_engine
-
-
-@pytest.fixture
-def scene(session: Session) -> Scene:
-    return make.scene()
 
 
 def test_an_admin_makes_a_token_sees_it_once_and_revokes_it(
