@@ -12,6 +12,7 @@ from tests.factories import reviews as make
 from tests.factories.reviews import Scene
 from tests.factories.users import Person
 from tests.support.client import Client
+from tests.web.review.acts import ACTS, Act
 from tests.web.review.pages import Desk
 
 
@@ -55,3 +56,8 @@ def helpdesk(app: Flask, scene: Scene, code: str) -> Desk:
 def assign(scene: Scene, person: Person) -> None:
     with unit_of_work() as uow:
         uow.session.get_one(Project, scene.project_id).responsible_id = person.user_id
+
+
+@pytest.fixture(params=ACTS, ids=lambda act: act.name.value)
+def act(request: pytest.FixtureRequest) -> Act:
+    return request.param  # type: ignore[no-any-return]
