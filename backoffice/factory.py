@@ -20,6 +20,7 @@ from backoffice.storage.scanner import open_scanner
 from backoffice.storage.stores import open_store
 from backoffice.theme import theme
 from backoffice.views import admin, language, site
+from backoffice.views.requests import Request
 
 ROOT = Path(__file__).parent.parent
 TRANSLATIONS = ROOT / "backoffice" / "translations"
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.database_url.startswith("sqlite:///"):
         _make_folder(Path(settings.database_url.removeprefix("sqlite:///")).parent)
     app = Flask("backoffice", template_folder="../templates")
+    app.request_class = Request
     app.url_map.converters["int"] = site.RowNumber
     app.config.update(
         SETTINGS=settings,

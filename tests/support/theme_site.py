@@ -21,6 +21,7 @@ from wtforms import validators as v
 from wtforms import widgets as w
 
 from backoffice.theme import theme
+from backoffice.views.requests import Request
 
 ROOT = Path(__file__).parents[2]
 FRAMES = ("public", "coordinator", "staff")
@@ -178,6 +179,7 @@ def shell() -> theme.Shell:
 def make_site() -> Flask:
     """The theme alone: every macro on one page, a list, an upload, in each frame."""
     site = Flask("theme_test", template_folder=str(ROOT / "tests/support/theme"))
+    site.request_class = Request
     site.config.update(SECRET_KEY="k" * 40, WTF_CSRF_ENABLED=False, TESTING=True, RECEIVED=[])
     site.jinja_env.undefined = StrictUndefined
     Babel(site, locale_selector=lambda: request.args.get("lang", "en"))

@@ -1,12 +1,14 @@
 """Refusals and failures are pages in words, in the frame and the language of the reader."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask, abort
+from flask import Flask, abort, request
 from flask.testing import FlaskClient
+from werkzeug.exceptions import ClientDisconnected
 
 from backoffice import factory
 from backoffice.db import db
@@ -126,3 +128,14 @@ def test_member_whose_form_expired_learns_that_nothing_is_lost(visitor: FlaskCli
 def test_visitor_who_opens_what_only_a_button_sends_is_told_so(visitor: FlaskClient) -> None:
     soup_of(visitor, "/gone-wrong/form?lang=en", status=405)
     assert "POST" in visitor.get("/gone-wrong/form").headers["Allow"]
+
+
+def test_an_upload_that_is_cut_off_keeps_no_file_open(app: Flask) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n' + b"a" * 600_000
+    headers = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "900000"}
+    with app.test_request_context("/", method="POST", input_stream=io.BytesIO(part), headers=headers):
+        with pytest.raises(ClientDisconnected):
+            _ = request.files
+        (left,) = request.__dict__["uploads"]
+        assert not left.closed
+    assert left.closed
