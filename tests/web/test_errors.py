@@ -8,7 +8,6 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask, abort, request
 from flask.testing import FlaskClient
-from werkzeug.exceptions import ClientDisconnected
 
 from backoffice import factory
 from backoffice.db import db
@@ -134,8 +133,7 @@ def test_an_upload_that_is_cut_off_keeps_no_file_open(app: Flask) -> None:
     part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n' + b"a" * 600_000
     headers = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "900000"}
     with app.test_request_context("/", method="POST", input_stream=io.BytesIO(part), headers=headers):
-        with pytest.raises(ClientDisconnected):
-            _ = request.files
+        assert not request.files  # the form could not be read to its end
         (left,) = request.__dict__["uploads"]
         assert not left.closed
     assert left.closed
